@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The contract between the BPF programs and the node plugin: every map, its key and its value.
+ * All structs are laid out without implicit padding; sizes are asserted below and compared by the node plugin with
+ * bpf_map_info when it opens a map. Numbers are host byte order unless a field says "network order".
+ */
+#ifndef SHUNT_ABI_H
+#define SHUNT_ABI_H
+
+/* Raised when a map's meaning changes; pins of another version are drained, never reused (docs/operations.md). */
+#define SHUNT_LAYOUT_VERSION 1
+
+#define SHUNT_SLOTS 2              /* two policy generations: the live one and the idle one */
+#define SHUNT_MAX_POLICIES 1024    /* per node; policy.md */
+#define SHUNT_POLICY_WORDS 16      /* 1024 bits */
+#define SHUNT_COUNTER_ROWS 2048    /* twice the policies: a deleted policy keeps its row until it is needed */
+#define SHUNT_COMPONENT_SIZE 256   /* NAME_MAX + 1: one component of a cgroup path, zero padded */
+#define SHUNT_CGROUP_DEPTH 64      /* deepest cgroup that is classified; deeper ones are no_policy */
+
+/* Value of shunt_active; its lowest bit is the slot. Written with one aligned 8-byte store, which is the flip. */
+#define SHUNT_SLOT(generation) ((generation) & 1)
+
+/* Where a class comes from. The order is the order of shunt_slot.any_class. */
+enum shunt_dimension {
+	SHUNT_DIM_PORT = 0,
+	SHUNT_DIM_CGROUP = 1,
+	SHUNT_DIM_CLIENT = 2,
+	SHUNT_DIM_SERVER = 3,
+	SHUNT_DIMENSIONS = 4,
+};
+
+enum shunt_action { SHUNT_ACTION_BYPASS = 0, SHUNT_ACTION_ACCELERATE = 1 };
+enum shunt_mode { SHUNT_MODE_OBSERVE = 0, SHUNT_MODE_ENFORCE = 1 };
+enum shunt_enrolment { SHUNT_ENROLMENT_SETTLED = 0, SHUNT_ENROLMENT_HANDSHAKE = 1 };
+enum shunt_blocking { SHUNT_BLOCKING_EXCLUDE = 0, SHUNT_BLOCKING_ACCEPT = 1 };
+
+/*
+ * What became of a connection. Exactly one holds at any time for every connection that a policy matched; it is counted
+ * in shunt_counters.verdicts under that number, and moves there when it changes, so the numbers always add up.
+ */
+enum shunt_verdict {
+	SHUNT_UNDECIDED = 0,  /* classified, not decided yet: not a reason, and never the last verdict of a closed connection */
+	SHUNT_ACCELERATED = 1,
+	SHUNT_REMOTE_PEER = 2,
+	SHUNT_NO_POLICY = 3,
+	SHUNT_BYPASSED_BY_POLICY = 4,
+	SHUNT_OBSERVED_ONLY = 5,
+	SHUNT_PEER_NOT_CONSENTING = 6,
+	SHUNT_FIRST_BYTE_BY_TCP = 7,
+	SHUNT_NOT_SETTLED = 8,
+	SHUNT_BLOCKING_SOCKET = 9,
+	SHUNT_RECEIVE_LOW_WATER = 10,
+	SHUNT_SPLICE_USER = 11,
+	SHUNT_ULP = 12,
+	SHUNT_MPTCP = 13,
+	SHUNT_FAST_OPEN = 14,
+	SHUNT_UNPAIRED = 15,
+	SHUNT_DUPLICATE_FINGERPRINT = 16,
+	SHUNT_MAP_FULL = 17,
+	SHUNT_BACKLOG_BYTES = 18,
+	SHUNT_BACKLOG_MESSAGES = 19,
+	SHUNT_NODE_BUDGET = 20,
+	SHUNT_SLOWER_THAN_TCP = 21,
+	SHUNT_DRAINING = 22,
+	SHUNT_KERNEL_REFUSED = 23,
+	SHUNT_VERDICTS = 32,  /* room for more without a new layout */
+};
+
+/* shunt_slots: ARRAY[SHUNT_SLOTS], key u32 slot. Written while the slot is idle. */
+struct shunt_slot {
+	__u64 generation;
+	__u32 policies;                      /* used rows of the slot's shunt_policies */
+	__u32 words;                         /* used words of a class: (policies + 63) / 64 */
+	__u32 cgroup_start;                  /* DFA state of the cgroup root */
+	__u32 cgroup_start_class;            /* class of the cgroup root itself */
+	__u32 any_class[SHUNT_DIMENSIONS];   /* class of a value that no policy names in that dimension */
+};
+
+/* One bit per policy, in winning order: the first bit set in the AND of the four classes is the winner. */
+struct shunt_class {
+	__u64 summary;                       /* bit w is set when words[w] != 0 */
+	__u64 words[SHUNT_POLICY_WORDS];
+};
+
+struct shunt_policy {
+	__u32 row;                           /* of shunt_counters */
+	__u8 action;                         /* enum shunt_action */
+	__u8 mode;                           /* enum shunt_mode */
+	__u8 enrolment;                      /* enum shunt_enrolment */
+	__u8 blocking;                       /* enum shunt_blocking */
+	__u64 backlog_bytes;                 /* per direction; above it the direction takes TCP */
+	__u32 backlog_messages;
+	__u32 pad;
+};
+
+/* Keys of the LPM tries; prefixlen is host order, addr is network order. IPv4-mapped addresses are IPv4. */
+struct shunt_v4_key { __u32 prefixlen; __u8 addr[4]; };
+struct shunt_v6_key { __u32 prefixlen; __u8 addr[16]; };
+
+/* Component of a cgroup path, as the kernel names it, zero padded to the full size because hash keys compare bytes. */
+struct shunt_component { __u8 name[SHUNT_COMPONENT_SIZE]; };
+
+/* Transition of the cgroup automaton. component 0 stands for every component that has no transition of its own. */
+struct shunt_edge_key { __u32 state; __u32 component; };
+struct shunt_edge { __u32 state; __u32 cgroup_class; };
+
+/*
+ * Maps of one generation, each an ARRAY_OF_MAPS[SHUNT_SLOTS] holding an inner map:
+ *   shunt_ports      ARRAY[65536]  u32 port            -> u32 class
+ *   shunt_classes    ARRAY         u32 class           -> struct shunt_class    (BPF_F_INNER_MAP: size may differ)
+ *   shunt_policies   ARRAY[1024]   u32 winning order   -> struct shunt_policy
+ *   shunt_clients4   LPM_TRIE      struct shunt_v4_key -> u32 class
+ *   shunt_clients6   LPM_TRIE      struct shunt_v6_key -> u32 class
+ *   shunt_servers4   LPM_TRIE      struct shunt_v4_key -> u32 class
+ *   shunt_servers6   LPM_TRIE      struct shunt_v6_key -> u32 class
+ *   shunt_names      HASH          struct shunt_component -> u32 component (from 1)
+ *   shunt_edges      HASH          struct shunt_edge_key  -> struct shunt_edge
+ *   shunt_cgroups    LRU_HASH      u64 cgroup id       -> u32 class; a cache that the programs fill; fresh and empty in every generation
+ * A missing edge (neither the component's nor component 0's) leads to a dead state whose class is any_class[CGROUP].
+ */
+
+/* shunt_config: ARRAY[1]. Written by the node plugin before the programs are attached, and on drain. */
+struct shunt_config {
+	__u32 layout_version;
+	__u32 flags;                         /* SHUNT_CONFIG_* */
+	__u64 settle_ns;                     /* Settled: youngest age at which a connection is enrolled */
+	__u64 node_budget_bytes;             /* redirected but unread bytes on this node; 0 = no limit */
+	__u64 reserved[5];
+};
+#define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody, send every new message by TCP, un-enrol (two phases) */
+
+/* shunt_counters: ARRAY[SHUNT_COUNTER_ROWS], key = shunt_policy.row; added to atomically, read at any time. */
+struct shunt_counters {
+	__u64 verdicts[SHUNT_VERDICTS];      /* connections, by their present or last verdict */
+	__u64 fallbacks[SHUNT_VERDICTS];     /* times a direction left redirecting for TCP, by the reason */
+	__u64 redirected_bytes;              /* flushed per connection every few messages, and when it closes */
+	__u64 redirected_messages;
+	__u64 returns;                       /* times a direction went back from TCP to redirecting, drained */
+	__u64 live;                          /* connections open now */
+	__u64 accelerated_live;
+	__u64 reserved[3];
+};
+
+#define SHUNT_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type " changed its size")
+SHUNT_ASSERT_SIZE(shunt_slot, 40);
+SHUNT_ASSERT_SIZE(shunt_class, 136);
+SHUNT_ASSERT_SIZE(shunt_policy, 24);
+SHUNT_ASSERT_SIZE(shunt_v4_key, 8);
+SHUNT_ASSERT_SIZE(shunt_v6_key, 20);
+SHUNT_ASSERT_SIZE(shunt_component, 256);
+SHUNT_ASSERT_SIZE(shunt_edge_key, 8);
+SHUNT_ASSERT_SIZE(shunt_edge, 8);
+SHUNT_ASSERT_SIZE(shunt_config, 64);
+SHUNT_ASSERT_SIZE(shunt_counters, 576);
+
+#endif
