@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Counters by policy and verdict. A connection is counted once, by its owner, under its present verdict. */
+#ifndef SHUNT_ACCOUNT_H
+#define SHUNT_ACCOUNT_H
+
+#include "maps.h"
+
+#define SHUNT_FLUSH_MESSAGES 32
+#define SHUNT_FLUSH_BYTES (256u << 10)
+
+static __always_inline struct shunt_counters *shunt_row(__u32 row)
+{
+	return bpf_map_lookup_elem(&shunt_counters, &row);
+}
+
+static __always_inline void shunt_count(__u64 *verdicts, __u32 verdict, __s64 by)
+{
+	__sync_fetch_and_add(&verdicts[verdict & (SHUNT_VERDICTS - 1)], by);
+}
+
+/* First verdict of a connection: from here on it is live. */
+static __always_inline void shunt_open(struct shunt_conn *c, __u32 verdict)
+{
+	struct shunt_counters *r = shunt_row(c->row);
+
+	c->flags |= SHUNT_CONN_OWNER;
+	c->verdict = verdict;
+	if (!r)
+		return;
+	shunt_count(r->verdicts, verdict, 1);
+	__sync_fetch_and_add(&r->live, 1);
+	if (verdict == SHUNT_ACCELERATED)
+		__sync_fetch_and_add(&r->accelerated_live, 1);
+}
+
+static __always_inline void shunt_move(struct shunt_conn *c, __u32 verdict)
+{
+	struct shunt_counters *r = shunt_row(c->row);
+
+	if (!r || c->verdict == verdict)
+		return;
+	shunt_count(r->verdicts, c->verdict, -1);
+	shunt_count(r->verdicts, verdict, 1);
+	if (c->verdict == SHUNT_ACCELERATED)
+		__sync_fetch_and_add(&r->accelerated_live, -1);
+	if (verdict == SHUNT_ACCELERATED)
+		__sync_fetch_and_add(&r->accelerated_live, 1);
+	c->verdict = verdict;
+}
+
+static __always_inline void shunt_flush(struct shunt_conn *c)
+{
+	struct shunt_counters *r;
+
+	if (!c->pending_messages)
+		return;
+	r = shunt_row(c->row);
+	if (r) {
+		__sync_fetch_and_add(&r->redirected_messages, c->pending_messages);
+		__sync_fetch_and_add(&r->redirected_bytes, c->pending_bytes);
+	}
+	c->pending_messages = 0;
+	c->pending_bytes = 0;
+}
+
+/* Last words of a connection. */
+static __always_inline void shunt_close(struct shunt_conn *c)
+{
+	struct shunt_counters *r = shunt_row(c->row);
+
+	shunt_flush(c);
+	if (!(c->flags & SHUNT_CONN_OWNER) || !r)
+		return;
+	if (c->verdict == SHUNT_UNDECIDED)
+		shunt_move(c, SHUNT_NOT_SETTLED);
+	__sync_fetch_and_add(&r->live, -1);
+	if (c->verdict == SHUNT_ACCELERATED)
+		__sync_fetch_and_add(&r->accelerated_live, -1);
+	c->flags &= ~SHUNT_CONN_OWNER;
+}
+
+/* This direction leaves redirecting for TCP; counted when it happens, not once per message that follows. */
+static __always_inline void shunt_fall_back(struct shunt_conn *c, __u32 reason)
+{
+	struct shunt_counters *r;
+
+	if (c->direction == reason)
+		return;
+	c->direction = reason;
+	r = shunt_row(c->row);
+	if (r)
+		shunt_count(r->fallbacks, reason, 1);
+}
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* From a socket's own view of its connection to the policy that wins. The meaning is dev.shunt.policy.PolicyMatcher's. */
+#ifndef SHUNT_CLASSIFY_H
+#define SHUNT_CLASSIFY_H
+
+#include "maps.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
+
+/* One socket's view. Addresses are 16 bytes in network order; IPv4 is ::ffff:a.b.c.d. */
+struct shunt_view {
+	__u8 client[16];
+	__u8 server[16];
+	__u64 cgroup;              /* address of the socket's struct cgroup */
+	__u16 server_port;
+	__u16 client_port;
+	__u32 pad;
+};
+
+static __always_inline bool shunt_is_v4(const __u8 addr[16])
+{
+	const __u64 *high = (const __u64 *)addr;
+	const __u32 *words = (const __u32 *)addr;
+
+	return *high == 0 && words[2] == bpf_htonl(0xffff);
+}
+
+static __always_inline bool shunt_is_loopback(const __u8 addr[16])
+{
+	const __u64 *halves = (const __u64 *)addr;
+
+	return shunt_is_v4(addr) ? addr[12] == 127 : halves[0] == 0 && halves[1] == bpf_cpu_to_be64(1);
+}
+
+static __always_inline bool shunt_same_address(const __u8 a[16], const __u8 b[16])
+{
+	const __u64 *x = (const __u64 *)a, *y = (const __u64 *)b;
+
+	return x[0] == y[0] && x[1] == y[1];
+}
+
+static __always_inline void shunt_set_v4(__u8 addr[16], __be32 v4)
+{
+	__u32 *words = (__u32 *)addr;
+
+	words[0] = 0;
+	words[1] = 0;
+	words[2] = bpf_htonl(0xffff);
+	words[3] = v4;
+}
+
+/*
+ * Fills a view from a socket or request socket, whose struct sock_common holds the same fields (struct request_sock begins with it).
+ * client: whether the socket's own address is the client's.
+ */
+static __always_inline void shunt_look(struct shunt_view *v, __u64 sk, bool client)
+{
+	struct sock_common *c = (struct sock_common *)sk;
+	__u8 *local = client ? v->client : v->server, *remote = client ? v->server : v->client;
+	__u16 local_port = BPF_CORE_READ(c, skc_num), remote_port = bpf_ntohs(BPF_CORE_READ(c, skc_dport));
+
+	if (BPF_CORE_READ(c, skc_family) == AF_INET) {
+		shunt_set_v4(local, BPF_CORE_READ(c, skc_rcv_saddr));
+		shunt_set_v4(remote, BPF_CORE_READ(c, skc_daddr));
+	} else {
+		BPF_CORE_READ_INTO((struct in6_addr *)local, c, skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)remote, c, skc_v6_daddr);
+	}
+	v->server_port = client ? remote_port : local_port;
+	v->client_port = client ? local_port : remote_port;
+}
+
+static __always_inline __u32 shunt_word(void *map, const void *key, __u32 missing)
+{
+	__u32 *value = map ? bpf_map_lookup_elem(map, key) : NULL;
+
+	return value ? *value : missing;
+}
+
+/* One step of the cgroup automaton along the component that scratch holds. */
+static __always_inline struct shunt_edge *shunt_step(void *names, void *edges, __u32 state, struct shunt_scratch *s)
+{
+	struct shunt_edge_key key = { .state = state, .component = shunt_word(names, &s->component, 0) };
+	struct shunt_edge *edge = bpf_map_lookup_elem(edges, &key);
+
+	if (!edge && key.component) {
+		key.component = 0;
+		edge = bpf_map_lookup_elem(edges, &key);
+	}
+	return edge;
+}
+
+/* Walks from the root to the socket's cgroup by the names the kernel holds, so that a cgroup made a moment ago is classified too. */
+static __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address, struct shunt_slot *header)
+{
+	struct cgroup *cgroup = (struct cgroup *)address;
+	__u32 state, class, dead, i;
+	struct shunt_scratch *s = NULL;
+	void *names, *edges;
+	int level;
+
+	if (!header)
+		return 0;
+	dead = header->any_class[SHUNT_DIM_CGROUP];
+	state = header->cgroup_start;
+	class = header->cgroup_start_class;
+	names = bpf_map_lookup_elem(&shunt_names, &slot);
+	edges = bpf_map_lookup_elem(&shunt_edges, &slot);
+	level = BPF_CORE_READ(cgroup, level);
+	if (!names || !edges || level > SHUNT_CGROUP_DEPTH)
+		return dead;
+	for (i = 0; i < SHUNT_SCRATCHES; i++) {
+		__u32 key = i;
+
+		s = bpf_map_lookup_elem(&shunt_scratch, &key);
+		if (!s)
+			return dead;
+		if (!__sync_val_compare_and_swap(&s->busy, 0, 1))
+			break;
+		s = NULL;
+	}
+	if (!s)
+		return dead;
+	for (i = 1; i <= SHUNT_CGROUP_DEPTH; i++) {
+		__u64 slots = address + bpf_core_field_offset(struct cgroup, ancestors);
+		struct cgroup *ancestor = NULL;
+		struct shunt_edge *edge;
+
+		if ((int)i > level)
+			break;
+		bpf_probe_read_kernel(&ancestor, sizeof(ancestor), (void *)(slots + i * sizeof(void *)));
+		__builtin_memset(&s->component, 0, sizeof(s->component));
+		bpf_probe_read_kernel_str(&s->component, sizeof(s->component), BPF_CORE_READ(ancestor, kn, name));
+		edge = shunt_step(names, edges, state, s);
+		if (!edge) {
+			class = dead;
+			break;
+		}
+		state = edge->state;
+		class = edge->cgroup_class;
+	}
+	s->busy = 0;
+	return class;
+}
+
+static __always_inline __u32 shunt_cgroup_class(__u32 slot, struct shunt_slot *header, __u64 address)
+{
+	struct cgroup *cgroup = (struct cgroup *)address;
+	void *cache = bpf_map_lookup_elem(&shunt_cgroups, &slot);
+	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+	__u32 *known, class;
+
+	if (!cache)
+		return header->any_class[SHUNT_DIM_CGROUP];
+	known = bpf_map_lookup_elem(cache, &id);
+	if (known)
+		return *known;
+	class = shunt_walk_cgroup(slot, address, header);
+	bpf_map_update_elem(cache, &id, &class, BPF_ANY);
+	return class;
+}
+
+static __always_inline __u32 shunt_address_class(__u32 slot, void *outer4, void *outer6, const __u8 addr[16], __u32 missing)
+{
+	if (shunt_is_v4(addr)) {
+		struct shunt_v4_key key = { .prefixlen = 32 };
+
+		__builtin_memcpy(key.addr, addr + 12, 4);
+		return shunt_word(bpf_map_lookup_elem(outer4, &slot), &key, missing);
+	} else {
+		struct shunt_v6_key key = { .prefixlen = 128 };
+
+		__builtin_memcpy(key.addr, addr, 16);
+		return shunt_word(bpf_map_lookup_elem(outer6, &slot), &key, missing);
+	}
+}
+
+/* Index of the lowest bit set; x != 0. Multiplication by a de Bruijn sequence would need a table: BPF has no such instruction. */
+static __always_inline __u32 shunt_lowest(__u64 x)
+{
+	__u32 n = 0;
+
+	if (!(x & 0xffffffff)) { n += 32; x >>= 32; }
+	if (!(x & 0xffff)) { n += 16; x >>= 16; }
+	if (!(x & 0xff)) { n += 8; x >>= 8; }
+	if (!(x & 0xf)) { n += 4; x >>= 4; }
+	if (!(x & 0x3)) { n += 2; x >>= 2; }
+	return n + !(x & 1);
+}
+
+/*
+ * The winning policy of a view, or NULL. The generation is read once, so the whole classification sees one policy set: the node plugin
+ * rewrites a slot only after a grace period in which no program can still hold it.
+ */
+static __noinline struct shunt_policy *shunt_classify(struct shunt_view *v)
+{
+	struct shunt_class *port, *cgroup, *client, *server;
+	__u32 zero = 0, slot, key, w, i;
+	struct shunt_slot *header;
+	__u64 *active, summary;
+	void *classes, *ports, *policies;
+
+	active = bpf_map_lookup_elem(&shunt_active, &zero);
+	if (!active || !*active)
+		return NULL;
+	slot = SHUNT_SLOT(*active);
+	header = bpf_map_lookup_elem(&shunt_slots, &slot);
+	classes = bpf_map_lookup_elem(&shunt_classes, &slot);
+	ports = bpf_map_lookup_elem(&shunt_ports, &slot);
+	policies = bpf_map_lookup_elem(&shunt_policies, &slot);
+	if (!header || !header->policies || !classes || !ports || !policies)
+		return NULL;
+
+	key = v->server_port;
+	key = shunt_word(ports, &key, header->any_class[SHUNT_DIM_PORT]);
+	port = bpf_map_lookup_elem(classes, &key);
+	if (!port || !port->summary)
+		return NULL;
+	key = shunt_cgroup_class(slot, header, v->cgroup);
+	cgroup = bpf_map_lookup_elem(classes, &key);
+	if (!cgroup || !(port->summary & cgroup->summary))
+		return NULL;
+	key = shunt_address_class(slot, &shunt_clients4, &shunt_clients6, v->client, header->any_class[SHUNT_DIM_CLIENT]);
+	client = bpf_map_lookup_elem(classes, &key);
+	key = shunt_address_class(slot, &shunt_servers4, &shunt_servers6, v->server, header->any_class[SHUNT_DIM_SERVER]);
+	server = bpf_map_lookup_elem(classes, &key);
+	if (!client || !server)
+		return NULL;
+
+	summary = port->summary & cgroup->summary & client->summary & server->summary;
+	for (i = 0; i < SHUNT_POLICY_WORDS && summary; i++) {
+		__u64 bits;
+
+		w = shunt_lowest(summary) & (SHUNT_POLICY_WORDS - 1);
+		bits = port->words[w] & cgroup->words[w] & client->words[w] & server->words[w];
+		if (bits) {
+			key = w * 64 + shunt_lowest(bits);
+			return bpf_map_lookup_elem(policies, &key);
+		}
+		summary &= summary - 1;
+	}
+	return NULL;
+}
+
+static __always_inline bool shunt_consents(const struct shunt_policy *p)
+{
+	return p->action == SHUNT_ACTION_ACCELERATE && p->mode == SHUNT_MODE_ENFORCE;
+}
+
+/* Why this socket's own policy keeps it out; only for a policy that does not consent. */
+static __always_inline __u32 shunt_own_refusal(const struct shunt_policy *p)
+{
+	return p->action == SHUNT_ACTION_BYPASS ? SHUNT_BYPASSED_BY_POLICY : SHUNT_OBSERVED_ONLY;
+}
+
+#endif

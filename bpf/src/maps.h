@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+#ifndef SHUNT_MAPS_H
+#define SHUNT_MAPS_H
+
+#include "kernel.h"
+#include "shunt_abi.h"
+#include "conn.h"
+#include <bpf/bpf_helpers.h>
+
+#define SHUNT_MAX_SOCKETS 131072       /* default; the node plugin may set another size before loading */
+#define SHUNT_MAX_PAIRS 65536          /* connections between SYN and their first message */
+#define SHUNT_STRANGERS 65536          /* power of two */
+
+/* enrolled sockets by cookie; sk_msg is attached to this map */
+struct { __uint(type, BPF_MAP_TYPE_SOCKHASH); __uint(max_entries, SHUNT_MAX_SOCKETS); __type(key, __u64); __type(value, __u64); } shunt_sockets SEC(".maps");
+/* state of every socket that a policy matched; freed by the kernel with the socket */
+struct { __uint(type, BPF_MAP_TYPE_SK_STORAGE); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, int); __type(value, struct shunt_conn); } shunt_conns SEC(".maps");
+/* rendezvous of the two ends */
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, SHUNT_MAX_PAIRS); __type(key, struct shunt_pair_key); __type(value, struct shunt_pair); } shunt_pairs SEC(".maps");
+/* fingerprints of local listeners that no policy matched, direct-mapped and overwritten: tells "not consenting" from "remote" for a store per connection */
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_STRANGERS); __type(key, __u32); __type(value, struct shunt_pair_key); } shunt_strangers SEC(".maps");
+
+/* the live generation: the one word that makes a policy change atomic */
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } shunt_active SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_SLOTS); __type(key, __u32); __type(value, struct shunt_slot); } shunt_slots SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct shunt_config); } shunt_config SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_COUNTER_ROWS); __type(key, __u32); __type(value, struct shunt_counters); } shunt_counters SEC(".maps");
+
+/* Prototypes of the inner maps. Sizes of LPM tries and hashes may differ between generations; type, key, value and flags may not.
+ * By size, not by type: clang writes a structure that is reached only through an inner map as a forward declaration, which libbpf refuses. */
+struct shunt_ports_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 65536); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(__u32)); };
+struct shunt_classes_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_INNER_MAP); __uint(max_entries, 1); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_class)); };
+struct shunt_policies_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_MAX_POLICIES); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_policy)); };
+struct shunt_trie4_inner { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_v4_key)); __uint(value_size, sizeof(__u32)); };
+struct shunt_trie6_inner { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_v6_key)); __uint(value_size, sizeof(__u32)); };
+struct shunt_names_inner { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_component)); __uint(value_size, sizeof(__u32)); };
+struct shunt_edges_inner { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_edge_key)); __uint(value_size, sizeof(struct shunt_edge)); };
+struct shunt_cgroups_inner { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 8192); __uint(key_size, sizeof(__u64)); __uint(value_size, sizeof(__u32)); };
+
+#define SHUNT_GENERATIONS(name, inner) \
+	struct { __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS); __uint(max_entries, SHUNT_SLOTS); __type(key, __u32); __array(values, struct inner); } name SEC(".maps")
+
+SHUNT_GENERATIONS(shunt_ports, shunt_ports_inner);
+SHUNT_GENERATIONS(shunt_classes, shunt_classes_inner);
+SHUNT_GENERATIONS(shunt_policies, shunt_policies_inner);
+SHUNT_GENERATIONS(shunt_clients4, shunt_trie4_inner);
+SHUNT_GENERATIONS(shunt_clients6, shunt_trie6_inner);
+SHUNT_GENERATIONS(shunt_servers4, shunt_trie4_inner);
+SHUNT_GENERATIONS(shunt_servers6, shunt_trie6_inner);
+SHUNT_GENERATIONS(shunt_names, shunt_names_inner);
+SHUNT_GENERATIONS(shunt_edges, shunt_edges_inner);
+SHUNT_GENERATIONS(shunt_cgroups, shunt_cgroups_inner);
+
+/* A buffer for a component of a cgroup path: too large for the 512-byte BPF stack. */
+struct shunt_scratch {
+	__u32 busy;
+	__u32 pad;
+	struct shunt_component component;
+};
+#define SHUNT_SCRATCHES 4
+/* taken by compare-and-swap, not one per CPU alone: a sockops program in process context can be preempted or interrupted by another */
+struct { __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); __uint(max_entries, SHUNT_SCRATCHES); __type(key, __u32); __type(value, struct shunt_scratch); } shunt_scratch SEC(".maps");
+
+#endif

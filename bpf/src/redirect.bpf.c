@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * shunt_redirect (sk_msg): per message of an enrolled socket, the peer's queue or TCP. Runs in tcp_bpf_sendmsg() under the sender's lock.
+ *
+ * It returns SK_PASS whatever happens: SK_DROP is kept in psock->eval and fails every later send with EACCES
+ * (tcp_bpf_send_verdict()). It never uses apply_bytes or cork_bytes, whose error paths lose data.
+ *
+ * Order: tcp_bpf_recvmsg() reads redirected messages before TCP data. So redirect -> TCP is always safe, and TCP -> redirect only when
+ * every byte this socket ever sent by TCP has been read: peer.copied_seq == own.write_seq (redirected bytes move neither).
+ */
+#include "maps.h"
+#include "account.h"
+#include <bpf/bpf_core_read.h>
+
+/* The peer's struct sock if it is still the same socket. Its memory stays a socket (SLAB_TYPESAFE_BY_RCU); the cookie tells which. */
+static __always_inline struct sock *shunt_peer(const struct shunt_conn *c)
+{
+	struct sock *peer = (struct sock *)c->peer_sk;
+
+	return peer && (__u64)BPF_CORE_READ(peer, __sk_common.skc_cookie.counter) == c->peer_cookie ? peer : NULL;
+}
+
+/* The client learns of its peer when it first sends: its server was enrolled after it (PASSIVE comes after ACTIVE). */
+static __always_inline bool shunt_meet(struct shunt_conn *c)
+{
+	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
+	struct shunt_pair *pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+
+	if (!pair || pair->client_cookie != c->cookie)
+		return false;
+	if (!(pair->flags & SHUNT_PAIR_READY)) {
+		__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_WROTE);
+		if (!(pair->flags & SHUNT_PAIR_READY))
+			return false;
+	}
+	c->peer_cookie = pair->server_cookie;
+	c->peer_sk = pair->server_sk;
+	return true;
+}
+
+/*
+ * A reader may be asleep inside tcp_recvmsg() after it consumed the last TCP byte (MSG_WAITALL, SO_RCVLOWAT); redirected data
+ * would never wake it. A non-blocking reader with a low-water mark of one byte never sleeps there.
+ */
+static __always_inline bool shunt_never_sleeps(struct sock *peer)
+{
+	struct file *file = BPF_CORE_READ(peer, sk_socket, file);
+
+	return file && (BPF_CORE_READ(file, f_flags) & O_NONBLOCK) && BPF_CORE_READ(peer, sk_rcvlowat) <= 1;
+}
+
+SEC("sk_msg")
+int shunt_redirect(struct sk_msg_md *msg)
+{
+	struct bpf_sock *sk = msg->sk;
+	struct shunt_conn *c;
+	struct tcp_sock *tp;
+	struct sock *peer;
+	__u32 size, own;
+	int backlog;
+
+	if (!sk)
+		return SK_PASS;
+	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
+	if (!c || c->state != SHUNT_STATE_ENROLLED)
+		return SK_PASS;
+	/* After shutdown(SHUT_WR) plain TCP answers EPIPE, tcp_bpf_sendmsg() would deliver: leave it to TCP. */
+	if (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT)
+		return SK_PASS;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return SK_PASS;
+	if (!c->peer_sk && !shunt_meet(c)) {
+		shunt_fall_back(c, SHUNT_FIRST_BYTE_BY_TCP);
+		return SK_PASS;
+	}
+	peer = shunt_peer(c);
+	if (!peer)
+		return SK_PASS;
+
+	backlog = BPF_CORE_READ(peer, sk_backlog.rmem_alloc.counter);
+	own = tp->write_seq;
+	if (own != c->clean_seq) {
+		if (BPF_CORE_READ((struct tcp_sock *)peer, copied_seq) != own || !shunt_never_sleeps(peer))
+			return SK_PASS;
+		c->clean_seq = own;
+		if (c->direction != SHUNT_ACCELERATED) {
+			struct shunt_counters *r = shunt_row(c->row);
+
+			c->direction = SHUNT_ACCELERATED;
+			if (r)
+				__sync_fetch_and_add(&r->returns, 1);
+		}
+	}
+	if (backlog <= 0) {
+		c->messages = 0;
+	} else if ((__u32)backlog > c->backlog_bytes) {
+		shunt_fall_back(c, SHUNT_BACKLOG_BYTES);
+		return SK_PASS;
+	} else if (c->messages >= c->backlog_messages) {
+		/* A message costs about 1 KiB of slab that no limit of the kernel sees, however small it is (sk_msg_alloc). */
+		shunt_fall_back(c, SHUNT_BACKLOG_MESSAGES);
+		return SK_PASS;
+	}
+	size = msg->size;
+	if (bpf_msg_redirect_hash(msg, &shunt_sockets, &c->peer_cookie, BPF_F_INGRESS) != SK_PASS)
+		return SK_PASS; /* the peer is closing */
+	c->direction = SHUNT_ACCELERATED;
+	c->messages++;
+	c->pending_bytes += size;
+	if (++c->pending_messages >= SHUNT_FLUSH_MESSAGES || c->pending_bytes >= SHUNT_FLUSH_BYTES)
+		shunt_flush(c);
+	return SK_PASS;
+}

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The object: one program per file, over one set of maps. */
+#include "watch.bpf.c"
+#include "redirect.bpf.c"
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * shunt_watch (sockops): sees every new connection of its cgroup, classifies its own socket, brings the two ends together by the
+ * handshake fingerprint and, for `enrolment: Handshake`, enrols them.
+ *
+ * Order on a local connection (net/ipv4/tcp_input.c): tcp_conn_request() calls tcp_openreq_init_rwin() for the server's request socket, which runs
+ * RWND_INIT here with both sequence numbers known; only then the SYN-ACK leaves, so that the client's ACTIVE_ESTABLISHED (tcp_finish_connect)
+ * finds what the request left. PASSIVE_ESTABLISHED (tcp_init_transfer) needs the client's ACK and so comes after ACTIVE. Hence at ACTIVE time a
+ * client knows whether its peer is on this host and consents, and a socket with a remote peer never enters the sockhash.
+ */
+#include "classify.h"
+#include "account.h"
+
+extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
+
+/* Undoes an enrolment made at ACTIVE whose server did not follow: nothing can have been redirected to a socket whose peer never was enrolled. */
+static __always_inline void shunt_release_client(struct shunt_pair *pair)
+{
+	__u64 key = pair->client_cookie;
+
+	if (pair->flags & SHUNT_PAIR_CLIENT_ENROLLED)
+		bpf_map_delete_elem(&shunt_sockets, &key);
+}
+
+static __always_inline __u32 shunt_refusal(long error)
+{
+	switch (error) {
+	case -E2BIG:
+		return SHUNT_MAP_FULL;
+	case -EOPNOTSUPP:
+		return SHUNT_MPTCP; /* sock_map_sk_is_suitable(): MPTCP subflows */
+	case -EEXIST:
+		return SHUNT_DUPLICATE_FINGERPRINT;
+	default:
+		return SHUNT_KERNEL_REFUSED;
+	}
+}
+
+static __always_inline void shunt_set_limits(struct shunt_conn *c, const struct shunt_policy *p)
+{
+	c->row = p->row;
+	c->backlog_bytes = p->backlog_bytes;
+	c->backlog_messages = p->backlog_messages;
+}
+
+/* The server's request socket, before the SYN-ACK leaves. ctx->sk is NULL here; the kernel's own context has it. */
+static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
+{
+	struct bpf_sock_ops_kern *kernel = bpf_cast_to_kern_ctx(ctx);
+	__u64 request = (__u64)BPF_CORE_READ(kernel, sk), listener;
+	struct tcp_request_sock *r = (struct tcp_request_sock *)request;
+	struct shunt_pair_key key = {};
+	struct shunt_pair pair = {}, *known;
+	struct shunt_view view = {};
+	struct shunt_policy *p;
+
+	key.client_isn = BPF_CORE_READ(r, rcv_isn);
+	key.server_isn = BPF_CORE_READ(r, snt_isn);
+	shunt_look(&view, request, false);
+	listener = (__u64)BPF_CORE_READ((struct sock_common *)request, skc_listener);
+	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)listener, sk_cgrp_data.cgroup);
+	p = shunt_classify(&view);
+	if (!p) {
+		__u32 i = (key.client_isn ^ key.server_isn) & (SHUNT_STRANGERS - 1);
+
+		bpf_map_update_elem(&shunt_strangers, &i, &key, BPF_ANY);
+		return;
+	}
+	__builtin_memcpy(pair.client, view.client, sizeof(pair.client));
+	pair.client_port = view.client_port;
+	pair.netns = BPF_CORE_READ((struct sock_common *)request, skc_net.net, net_cookie);
+	if (shunt_consents(p))
+		pair.flags |= SHUNT_PAIR_SERVER_CONSENTS;
+	if (p->enrolment == SHUNT_ENROLMENT_HANDSHAKE)
+		pair.flags |= SHUNT_PAIR_SERVER_HANDSHAKE;
+	if (bpf_map_update_elem(&shunt_pairs, &key, &pair, BPF_NOEXIST) != -EEXIST)
+		return;
+	known = bpf_map_lookup_elem(&shunt_pairs, &key);
+	if (known && (known->netns != pair.netns || known->client_port != pair.client_port ||
+		      !shunt_same_address(known->client, pair.client)))
+		__sync_fetch_and_or(&known->flags, SHUNT_PAIR_DUPLICATE);
+}
+
+/*
+ * ISNs of the active end. snd_una - bytes_acked is the ISN in every case: tcp_finish_connect() counts the SYN as one acknowledged
+ * byte, and data sent with TCP Fast Open on top of it.
+ */
+static __always_inline struct shunt_pair_key shunt_active_key(struct tcp_sock *tp)
+{
+	struct shunt_pair_key key = {
+		.client_isn = tp->snd_una - (__u32)tp->bytes_acked,
+		.server_isn = tp->rcv_nxt - 1,
+	};
+	return key;
+}
+
+static __always_inline bool shunt_is_stranger(const struct shunt_pair_key *key)
+{
+	__u32 i = (key->client_isn ^ key->server_isn) & (SHUNT_STRANGERS - 1);
+	struct shunt_pair_key *seen = bpf_map_lookup_elem(&shunt_strangers, &i);
+
+	return seen && seen->client_isn == key->client_isn && seen->server_isn == key->server_isn;
+}
+
+/* Loopback addresses mean something else in every network namespace. */
+static __always_inline bool shunt_same_place(struct bpf_sock_ops *ctx, const struct shunt_view *view, const struct shunt_pair *pair)
+{
+	return !shunt_is_loopback(view->client) || bpf_get_netns_cookie(ctx) == pair->netns;
+}
+
+static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ctx, struct bpf_sock *sk, const struct shunt_pair_key *key, const struct shunt_policy *p)
+{
+	struct shunt_conn *c = bpf_sk_storage_get(&shunt_conns, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	__u32 flags;
+
+	if (!c)
+		return NULL;
+	c->cookie = bpf_get_socket_cookie(ctx);
+	c->client_isn = key->client_isn;
+	c->server_isn = key->server_isn;
+	c->direction = SHUNT_UNDECIDED;
+	shunt_set_limits(c, p);
+	flags = ctx->bpf_sock_ops_cb_flags;
+	bpf_sock_ops_cb_flags_set(ctx, flags | BPF_SOCK_OPS_STATE_CB_FLAG);
+	return c;
+}
+
+static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct shunt_view view = {};
+	struct shunt_pair_key key;
+	struct shunt_pair *pair;
+	struct shunt_policy *p;
+	struct shunt_conn *c;
+	struct tcp_sock *tp;
+	__u32 flags;
+	long error;
+
+	if (!sk)
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return;
+	key = shunt_active_key(tp);
+	shunt_look(&view, (__u64)tp, true);
+	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
+	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+	if (pair && !shunt_same_place(ctx, &view, pair))
+		pair = NULL;
+	p = shunt_classify(&view);
+	if (!p) {
+		if (pair)
+			__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_SEEN);
+		return;
+	}
+	c = shunt_remember(ctx, sk, &key, p);
+	if (!c)
+		return;
+	c->flags = SHUNT_CONN_CLIENT;
+	c->clean_seq = tp->write_seq;
+	if (!pair) {
+		if (!shunt_consents(p))
+			shunt_open(c, shunt_own_refusal(p));
+		else
+			shunt_open(c, shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER);
+		return;
+	}
+
+	/* The server's end accounts for this connection; tell it all it needs to know. */
+	pair->client_cookie = c->cookie;
+	pair->client_sk = (__u64)tp;
+	flags = SHUNT_PAIR_CLIENT_SEEN;
+	if (shunt_consents(p))
+		flags |= SHUNT_PAIR_CLIENT_CONSENTS;
+	if (p->enrolment == SHUNT_ENROLMENT_HANDSHAKE)
+		flags |= SHUNT_PAIR_CLIENT_HANDSHAKE;
+	if (tp->is_mptcp)
+		flags |= SHUNT_PAIR_CLIENT_MPTCP;
+	/* Sent with the SYN and accepted: bytes_acked > 1. Sent and refused: still to be sent again, snd_nxt > snd_una. */
+	if (tp->bytes_acked != 1 || tp->snd_nxt != tp->snd_una)
+		flags |= SHUNT_PAIR_CLIENT_FAST_OPEN;
+	if ((pair->flags & (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE | SHUNT_PAIR_DUPLICATE)) == (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE) &&
+	    flags == (SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_HANDSHAKE)) {
+		error = bpf_sock_hash_update(ctx, &shunt_sockets, &c->cookie, BPF_NOEXIST);
+		if (!error) {
+			flags |= SHUNT_PAIR_CLIENT_ENROLLED;
+			c->state = SHUNT_STATE_ENROLLED;
+		} else {
+			flags |= error == -E2BIG ? SHUNT_PAIR_CLIENT_MAP_FULL : SHUNT_PAIR_CLIENT_REFUSED;
+		}
+	}
+	__sync_fetch_and_or(&pair->flags, flags);
+}
+
+/* Why a pair both of whose ends were seen is not enrolled at the handshake, or SHUNT_ACCELERATED if nothing speaks against it. */
+static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tcp_sock *tp, __u32 flags)
+{
+	if (!shunt_consents(p))
+		return shunt_own_refusal(p);
+	if (!(flags & SHUNT_PAIR_CLIENT_SEEN))
+		return SHUNT_REMOTE_PEER;
+	if (!(flags & SHUNT_PAIR_CLIENT_CONSENTS))
+		return SHUNT_PEER_NOT_CONSENTING;
+	if (flags & SHUNT_PAIR_DUPLICATE)
+		return SHUNT_DUPLICATE_FINGERPRINT;
+	if (tp->is_mptcp || (flags & SHUNT_PAIR_CLIENT_MPTCP))
+		return SHUNT_MPTCP;
+	if (tp->fastopen_rsk || (flags & SHUNT_PAIR_CLIENT_FAST_OPEN))
+		return SHUNT_FAST_OPEN;
+	if (p->enrolment != SHUNT_ENROLMENT_HANDSHAKE || !(flags & SHUNT_PAIR_CLIENT_HANDSHAKE))
+		return SHUNT_UNDECIDED; /* Settled: left to the conductor */
+	if (flags & SHUNT_PAIR_CLIENT_MAP_FULL)
+		return SHUNT_MAP_FULL;
+	if (!(flags & SHUNT_PAIR_CLIENT_ENROLLED))
+		return SHUNT_KERNEL_REFUSED;
+	return SHUNT_ACCELERATED;
+}
+
+static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct shunt_view view = {};
+	struct shunt_pair_key key;
+	struct shunt_pair *pair;
+	struct shunt_policy *p;
+	struct shunt_conn *c;
+	struct tcp_sock *tp;
+	__u32 verdict;
+	long error;
+
+	if (!sk)
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return;
+	shunt_look(&view, (__u64)tp, false);
+	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
+	p = shunt_classify(&view);
+	if (!p)
+		return;
+	/* Before tcp_init_transfer() nothing was received or sent beyond the SYNs, whatever DEFER_ACCEPT or Fast Open still hold back. */
+	key.client_isn = tp->rcv_nxt - 1;
+	key.server_isn = tp->snd_nxt - 1;
+	c = shunt_remember(ctx, sk, &key, p);
+	if (!c)
+		return;
+	c->clean_seq = tp->write_seq;
+	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+	if (!pair) {
+		/* syncookies, or the connection is older than the watch */
+		shunt_open(c, shunt_consents(p) ? SHUNT_UNPAIRED : shunt_own_refusal(p));
+		return;
+	}
+	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_SERVER_SEEN);
+	verdict = shunt_judge(p, tp, pair->flags);
+	if (verdict != SHUNT_ACCELERATED) {
+		shunt_release_client(pair);
+		shunt_open(c, verdict);
+		return;
+	}
+	error = bpf_sock_hash_update(ctx, &shunt_sockets, &c->cookie, BPF_NOEXIST);
+	if (error) {
+		shunt_release_client(pair);
+		shunt_open(c, shunt_refusal(error));
+		return;
+	}
+	c->state = SHUNT_STATE_ENROLLED;
+	c->peer_cookie = pair->client_cookie;
+	c->peer_sk = pair->client_sk;
+	pair->server_cookie = c->cookie;
+	pair->server_sk = (__u64)tp;
+	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_READY);
+	/* READY is set before WROTE is read, and the client sets WROTE before it reads READY again: one of the two sees the other. */
+	shunt_open(c, pair->flags & SHUNT_PAIR_CLIENT_WROTE ? SHUNT_FIRST_BYTE_BY_TCP : SHUNT_ACCELERATED);
+}
+
+static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct shunt_conn *c;
+
+	if (ctx->args[1] != TCP_CLOSE || !sk)
+		return;
+	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
+	if (!c)
+		return;
+	if (!(c->flags & SHUNT_CONN_OWNER) && (c->flags & SHUNT_CONN_CLIENT)) {
+		struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
+		struct shunt_pair *pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+
+		/* The server never reached ESTABLISHED (full accept queue, reset), so nobody else counts this connection. */
+		if (pair && !(pair->flags & SHUNT_PAIR_SERVER_SEEN))
+			shunt_open(c, SHUNT_UNPAIRED);
+	}
+	shunt_close(c);
+}
+
+SEC("sockops")
+int shunt_watch(struct bpf_sock_ops *ctx)
+{
+	__u32 zero = 0, full = ctx->is_fullsock;
+	struct shunt_config *config;
+	__u32 op = ctx->op;
+
+	/* `reply` stays untouched everywhere: it would set the window, the timeout or ECN of the connection. */
+	if (op == BPF_SOCK_OPS_STATE_CB) {
+		shunt_on_state(ctx);
+		return 1;
+	}
+	config = bpf_map_lookup_elem(&shunt_config, &zero);
+	if (!config || (config->flags & SHUNT_CONFIG_DRAINING))
+		return 1;
+	switch (op) {
+	case BPF_SOCK_OPS_RWND_INIT:
+		if (!full)
+			shunt_on_request(ctx);
+		break;
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		shunt_on_active(ctx);
+		break;
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		shunt_on_passive(ctx);
+		break;
+	}
+	return 1;
+}
