@@ -1,0 +1,7 @@
+package dev.shunt.policy;
+
+/** An error blocks the save; a warning is shown and saved with. */
+public enum Severity {
+  ERROR,
+  WARNING
+}
