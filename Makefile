@@ -1,0 +1,23 @@
+# Each target is one script; what it needs, it installs (scripts/setup says what).
+.PHONY: help build demo test run format clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
+
+build: ## build everything; nothing when no source changed
+	@scripts/build
+
+demo: ## wrk -> HAProxy -> nginx without and with acceleration, measured; then the UI, until Ctrl-C
+	@scripts/demo
+
+test: ## every test of every module, on real sockets and in a real browser
+	@scripts/test
+
+run: ## a control plane on :8080 that keeps its data below target/run
+	@scripts/run
+
+format: ## google-java-format over all Java
+	@scripts/format
+
+clean: ## remove what was built; keeps downloaded tools and packages
+	@rm -rf target */target ui/dist
