@@ -1,0 +1,230 @@
+package dev.shunt.node.bpf;
+
+import com.sun.jna.Memory;
+import com.sun.jna.ptr.IntByReference;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The running kernel's BPF subsystem. Stateless; safe for use by several threads, while each map
+ * and descriptor belongs to one at a time. Everything but {@link #map} and {@link #pin} needs
+ * CAP_BPF and CAP_NET_ADMIN, ids CAP_SYS_ADMIN.
+ */
+public final class KernelBpf implements BpfMaps {
+  /** Where a program is attached; the numbers are those of {@code enum bpf_attach_type}. */
+  public enum AttachType {
+    CGROUP_SOCK_OPS(3),
+    SK_MSG_VERDICT(7),
+    TRACE_ITER(28);
+
+    private final int number;
+
+    AttachType(int number) {
+      this.number = number;
+    }
+  }
+
+  /** Size of {@code struct bpf_map_create_opts} of libbpf 1.0. */
+  private static final int CREATE_OPTS = 48;
+
+  private static final int CREATE_OPTS_INNER_MAP_FD = 24;
+  private static final int CREATE_OPTS_MAP_FLAGS = 28;
+
+  private static final int MAP_INFO = 128;
+  private static final int LINK_INFO = 128;
+  private static final int PROGRAM_INFO = 256;
+  private static final int PROGRAM_INFO_TAG = 8;
+  private static final int PROGRAM_TAG_SIZE = 8;
+  private static final int MAX_PROGRAMS = 64;
+
+  /**
+   * @throws LibbpfMissingException when libbpf 1.x cannot be used
+   */
+  public KernelBpf() {
+    Libbpf.ensureLoaded();
+  }
+
+  @Override
+  public BpfMap create(MapSpec spec) {
+    return create(spec, 0);
+  }
+
+  @Override
+  public BpfMap createOuter(MapSpec spec, BpfMap template) {
+    return create(spec, ((KernelMap) template).fd().number());
+  }
+
+  private static BpfMap create(MapSpec spec, int innerFd) {
+    try (Memory opts = new Memory(CREATE_OPTS)) {
+      opts.clear();
+      opts.setLong(0, CREATE_OPTS);
+      opts.setInt(CREATE_OPTS_INNER_MAP_FD, innerFd);
+      opts.setInt(CREATE_OPTS_MAP_FLAGS, spec.flags());
+      int fd =
+          Libbpf.bpf_map_create(
+              spec.type().number(),
+              spec.name(),
+              spec.keySize(),
+              spec.valueSize(),
+              spec.maxEntries(),
+              opts);
+      return new KernelMap(spec, BpfFd.of("bpf_map_create", spec.name(), fd));
+    }
+  }
+
+  /** The map pinned at a path; its shape is what the kernel says. */
+  public BpfMap openMap(Path pin) {
+    return map(open(pin));
+  }
+
+  /** Any pinned object: map, program or link. */
+  public BpfFd open(Path pin) {
+    return BpfFd.of("bpf_obj_get", pin.toString(), Libbpf.bpf_obj_get(pin.toString()));
+  }
+
+  public void pin(BpfMap map, Path pin) {
+    pin(((KernelMap) map).fd(), pin);
+  }
+
+  public void pin(BpfFd fd, Path pin) {
+    check("bpf_obj_pin " + pin, Libbpf.bpf_obj_pin(fd.number(), pin.toString()));
+  }
+
+  static BpfMap map(BpfFd fd) {
+    try (Memory info = info(fd, MAP_INFO)) {
+      MapSpec spec =
+          new MapSpec(
+              MapType.of(info.getInt(0)),
+              info.getString(24),
+              info.getInt(8),
+              info.getInt(12),
+              info.getInt(16),
+              info.getInt(20));
+      return new KernelMap(spec, fd);
+    } catch (RuntimeException e) {
+      fd.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Attaches a program to a cgroup by a link, beside whatever programs others have there (kernel
+   * 5.7). The link holds as long as its descriptor is open or it is pinned.
+   */
+  public BpfFd linkToCgroup(BpfFd program, BpfFd cgroup) {
+    return link(program, cgroup, AttachType.CGROUP_SOCK_OPS);
+  }
+
+  /** Attaches an sk_msg program to a sockhash by a link (kernel 6.10). */
+  public BpfFd linkToSockets(BpfFd program, BpfMap sockets) {
+    return link(program, ((KernelMap) sockets).fd(), AttachType.SK_MSG_VERDICT);
+  }
+
+  /**
+   * Attaches an sk_msg program to a sockhash without a link; it holds as long as the map is pinned
+   * or open.
+   */
+  public void attachToSockets(BpfFd program, BpfMap sockets) {
+    check(
+        "bpf_prog_attach " + program.name(),
+        Libbpf.bpf_prog_attach(
+            program.number(),
+            ((KernelMap) sockets).fd().number(),
+            AttachType.SK_MSG_VERDICT.number,
+            0));
+  }
+
+  private static BpfFd link(BpfFd program, BpfFd target, AttachType type) {
+    return BpfFd.of(
+        "bpf_link_create " + type,
+        program.name(),
+        Libbpf.bpf_link_create(program.number(), target.number(), type.number, null));
+  }
+
+  /**
+   * Takes the program off at once, for whoever else holds the link too. The link stays, defunct.
+   * Links that cannot be detached are left: they end with their last pin and descriptor.
+   */
+  public void detach(BpfFd link) {
+    int result = Libbpf.bpf_link_detach(link.number());
+    if (result < 0 && result != -Errno.EOPNOTSUPP && result != -Errno.EINVAL) {
+      throw new BpfException("bpf_link_detach " + link.name(), -result);
+    }
+  }
+
+  /**
+   * Whether a cgroup link still runs its program: the kernel clears the cgroup's id when the cgroup
+   * is removed.
+   */
+  public boolean isAttachedToCgroup(BpfFd link) {
+    try (Memory info = info(link, LINK_INFO)) {
+      return info.getLong(16) != 0;
+    }
+  }
+
+  /** Id of the program a link runs. */
+  public int programOf(BpfFd link) {
+    try (Memory info = info(link, LINK_INFO)) {
+      return info.getInt(8);
+    }
+  }
+
+  public int programId(BpfFd program) {
+    try (Memory info = info(program, PROGRAM_INFO)) {
+      return info.getInt(4);
+    }
+  }
+
+  /** The kernel's hash of a program's instructions, lower-case hex. */
+  public String programTag(BpfFd program) {
+    try (Memory info = info(program, PROGRAM_INFO)) {
+      StringBuilder tag = new StringBuilder();
+      for (byte b : info.getByteArray(PROGRAM_INFO_TAG, PROGRAM_TAG_SIZE)) {
+        tag.append("%02x".formatted(b));
+      }
+      return tag.toString();
+    }
+  }
+
+  /** Ids of the programs attached to a cgroup itself, links included. */
+  public List<Integer> programsOf(BpfFd cgroup, AttachType type) {
+    IntByReference count = new IntByReference(MAX_PROGRAMS);
+    try (Memory ids = new Memory(4L * MAX_PROGRAMS)) {
+      check(
+          "bpf_prog_query " + cgroup.name(),
+          Libbpf.bpf_prog_query(cgroup.number(), type.number, 0, null, ids, count));
+      List<Integer> found = new ArrayList<>();
+      for (int i = 0; i < count.getValue(); i++) {
+        found.add(ids.getInt(4L * i));
+      }
+      return List.copyOf(found);
+    }
+  }
+
+  /** A cgroup's folder, opened to attach to it. */
+  public BpfFd openFolder(Path folder) {
+    int fd =
+        Libc.negativeErrno(
+            Libc.open(folder.toString(), Libc.O_RDONLY | Libc.O_DIRECTORY | Libc.O_CLOEXEC));
+    return BpfFd.of("open", folder.toString(), fd);
+  }
+
+  /** All of {@code struct bpf_*_info} that this kernel fills; the rest is zero. */
+  private static Memory info(BpfFd fd, int size) {
+    Memory info = new Memory(size);
+    info.clear();
+    int result = Libbpf.bpf_obj_get_info_by_fd(fd.number(), info, new IntByReference(size));
+    if (result < 0) {
+      info.close();
+      throw new BpfException("bpf_obj_get_info_by_fd " + fd.name(), -result);
+    }
+    return info;
+  }
+
+  private static void check(String operation, int result) {
+    if (result < 0) {
+      throw new BpfException(operation, -result);
+    }
+  }
+}

@@ -1,0 +1,29 @@
+package dev.shunt.node.datapath;
+
+/**
+ * Brings the datapath onto this node and takes it off again. Every method is idempotent and may be
+ * killed at any instant: what is running keeps running, and the next call finishes or cleans what
+ * was half made. One process at a time holds a pin folder; a second one is refused with a sentence.
+ */
+public interface DatapathInstaller {
+
+  /**
+   * Adopts the pinned datapath when it has the same layout, program object and cgroup, without
+   * touching what runs; otherwise removes what is there as {@link #uninstall} does and installs
+   * afresh.
+   */
+  Datapath installOrAdopt(DatapathOptions options) throws DatapathException;
+
+  /**
+   * Detaches and unpins everything below the pin folder and removes the folder. Connections that
+   * are accelerated now keep their programs until they close, so nothing is lost. Nothing installed
+   * is not an error.
+   */
+  UninstallReport uninstall(DatapathOptions options) throws DatapathException;
+
+  /**
+   * Looks at what is pinned, without changing or holding anything; works beside a running node
+   * plugin.
+   */
+  DatapathInspection inspect(DatapathOptions options) throws DatapathException;
+}
