@@ -40,7 +40,12 @@ public final class Labels {
     checkValue(value);
   }
 
-  static void checkKey(String key) {
+  /**
+   * Checks the key of a label or annotation.
+   *
+   * @throws InvalidValueException when it is not one of Kubernetes' syntax
+   */
+  public static void checkKey(String key) {
     int slash = key.indexOf('/');
     boolean prefixIsRight = slash < 0 || isDnsSubdomain(key.substring(0, slash));
     if (!prefixIsRight || !NAME.matcher(key.substring(slash + 1)).matches()) {
