@@ -1,0 +1,37 @@
+"""Adds up JUnit XML reports, whichever runner wrote them."""
+
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Results:
+    passed: int = 0
+    failed: list = field(default_factory=list)  # names
+    skipped: list = field(default_factory=list)  # (name, reason)
+
+    def add_reports(self, files):
+        for file in files:
+            for case in ElementTree.parse(file).getroot().iter("testcase"):
+                self._add(case)
+        return self
+
+    def _add(self, case):
+        name = f"{case.get('classname')}.{case.get('name')}"
+        skipped = case.find("skipped")
+        if case.find("failure") is not None or case.find("error") is not None:
+            self.failed.append(name)
+        elif skipped is not None:
+            reason = skipped.get("message") or (skipped.text or "").strip()
+            self.skipped.append((name, " ".join(reason.split()) or "no reason given"))
+        else:
+            self.passed += 1
+
+    def add(self, name, ok):
+        if ok:
+            self.passed += 1
+        else:
+            self.failed.append(name)
+
+    def total_line(self):
+        return f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped"

@@ -1,0 +1,112 @@
+"""Shunt itself as the scripts start it: a control plane and the node plugin of this host, with data and pins of their own."""
+
+import json
+import os
+import secrets
+import subprocess
+import time
+from pathlib import Path
+
+from .api import Api, answers
+from .console import ROOT, Failure, say
+from .processes import Server
+
+_BIN = ROOT / "bin"
+ADMIN = "admin"
+
+
+class ControlPlane:
+    def __init__(self, folder, logs, http_port, grpc_port, cgroup=None):
+        self.url = f"http://localhost:{http_port}"
+        self.grpc_port = grpc_port
+        self.join_token_file = self._secret(folder, "join-token")
+        api_token_file = self._secret(folder, "api-token")
+        self.api = Api(self.url, api_token_file.read_text())
+        self.server = Server(
+            "control plane",
+            [_BIN / "shunt-control-plane"],
+            logs / "control-plane.log",
+            cgroup,
+            env={
+                "SHUNT_DATA_DIR": str(folder / "data"),
+                "SERVER_PORT": str(http_port),
+                "SPRING_GRPC_SERVER_PORT": str(grpc_port),
+                "SHUNT_BOOTSTRAP_API_TOKEN_FILE": str(api_token_file),
+                "SHUNT_BOOTSTRAP_JOIN_TOKEN_FILE": str(self.join_token_file),
+            },
+        )
+
+    @staticmethod
+    def _secret(folder, name):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / name
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
+            f.write(secrets.token_urlsafe(32))
+        return path
+
+    def wait_until_ready(self):
+        self.server.wait_until(lambda: answers(self.url + "/actuator/health"), "answering its health check", 90)
+
+    def admin_password(self):
+        """The one-time password that a first start prints."""
+        match = self.server.said(r"one-time password.*?:\s*(\S+)")
+        if not match:
+            raise Failure("the control plane printed no one-time password", log=self.server.log)
+        return match[1]
+
+    def node_in_sync(self, node_id, revision=None):
+        """Whether the node acknowledged its desired revision (and, if given, that one)."""
+        for node in self.api.get("/api/v1/nodes")["items"]:
+            if node["id"] == node_id:
+                return node["state"] == "InSync" and revision in (None, node["appliedRevision"])
+        return False
+
+    def wait_for_node(self, node, revision=None, seconds=30):
+        deadline = time.monotonic() + seconds
+        while not self.node_in_sync(node.id, revision):
+            node.server.check_alive()
+            self.server.check_alive()
+            if time.monotonic() > deadline:
+                raise Failure(
+                    f"node {node.id} did not acknowledge revision {revision} in {seconds} s; "
+                    f"the control plane says {json.dumps(self.api.get('/api/v1/nodes'))}",
+                    log=node.server.log,
+                )
+            time.sleep(0.1)
+
+
+class NodePlugin:
+    """The node plugin, attached to one cgroup only: no other connection of this machine is watched."""
+
+    def __init__(self, folder, logs, pins, node_id):
+        self.folder = folder
+        self.id = node_id
+        self.server = None
+        self._logs = logs
+        self._pins = pins
+        self._at = ["--pins", pins]
+
+    def start(self, control_plane, attach_to, cgroup=None):
+        arguments = ["--control-plane", f"localhost:{control_plane.grpc_port}"]
+        arguments += ["--join-token-file", control_plane.join_token_file, "--node-id", self.id]
+        arguments += ["--cgroup", attach_to.folder, "--state-dir", self.folder]
+        self.server = Server(
+            "node plugin", [_BIN / "shunt-node", "run", *self._at, *arguments], self._logs / "node-plugin.log", cgroup
+        )
+
+    def status(self):
+        return json.loads(self._call("status", "--json"))
+
+    def uninstall(self):
+        """Removes every program, map and link, also those of an earlier run that was killed."""
+        if Path(self._pins).exists():
+            self._call("uninstall")
+
+    def _call(self, command, *arguments):
+        argv = [_BIN / "shunt-node", command, *self._at, *arguments]
+        result = subprocess.run(
+            [str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        )
+        if result.returncode:
+            raise Failure(f"shunt-node {command} ended with {result.returncode}: {result.stderr.strip()}")
+        return result.stdout

@@ -1,0 +1,80 @@
+"""make test: every test of every module, then the browser's; ends with one line that adds them all up."""
+
+import sys
+import unittest
+
+from . import build, console, e2e, maven
+from .console import ROOT, Failure, flag, say
+from .results import Results
+
+
+def main():
+    problems = []
+    results = Results()
+    _run_script_tests(results)
+    _run_maven(results, problems)
+    if problems:
+        say("leaving out the browser's tests: the build failed")
+    else:
+        _run_e2e(results, problems)
+    return _conclude(results, problems)
+
+
+def _run_script_tests(results):
+    say("tests of the scripts")
+    suite = unittest.defaultTestLoader.discover(str(ROOT / "scripts" / "tests"))
+    ran = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
+    bad = [str(test) for test, _ in ran.failures + ran.errors]
+    results.failed += bad
+    results.skipped += [(str(test), reason) for test, reason in ran.skipped]
+    results.passed += ran.testsRun - len(bad) - len(ran.skipped)
+
+
+def _run_maven(results, problems):
+    for report in _reports():
+        report.unlink()
+    (ROOT / "ui" / "target" / "ui-check.sha256").unlink(missing_ok=True)  # its tests run even if no source changed
+    say("tests of all modules (mvn verify)")
+    digest = build.sources_digest()
+    # A failing test must not keep the other modules' from running; it is found in the reports.
+    code, log = maven.run("test", "--fail-at-end", "-Dmaven.test.failure.ignore=true", "verify")
+    results.add_reports(_reports())
+    if code:
+        problems.append(Failure(f"mvn verify ended with {code}", log=log))
+    else:
+        build.stamp(digest)
+
+
+def _reports():
+    return sorted(ROOT.glob("*/target/surefire-reports/TEST-*.xml"))
+
+
+def _run_e2e(results, problems):
+    try:
+        e2e.run()
+        results.add("e2e", True)
+    except Failure as failure:
+        results.add("e2e", False)
+        problems.append(failure)
+
+
+def _conclude(results, problems):
+    for failure in problems:
+        console.report(failure)
+    for name, reason in results.skipped:
+        print(f"skipped: {name}: {reason}")
+    for name in results.failed:
+        print(f"failed: {name}")
+    bad = bool(problems or results.failed)
+    if results.skipped and flag("CI"):
+        print("CI=true: a skipped test is a failure")
+        bad = True
+    if not results.passed:
+        print("not one test ran")
+        bad = True
+    print(results.total_line(), flush=True)
+    return int(bad)
+
+
+if __name__ == "__main__":
+    console.run(main)

@@ -1,0 +1,35 @@
+import tempfile
+import unittest
+from pathlib import Path
+
+from shuntdev.results import Results
+
+
+class ResultsTest(unittest.TestCase):
+    def test_every_outcome_of_a_junit_report_is_counted_once(self):
+        results = self._read(
+            """<testsuites><testsuite tests="5">
+              <testcase classname="dev.A" name="passes"/>
+              <testcase classname="dev.A" name="prints"><system-out>text</system-out></testcase>
+              <testcase classname="dev.A" name="fails"><failure message="1 != 2"/></testcase>
+              <testcase classname="dev.A" name="throws"><error/></testcase>
+              <testcase classname="dev.A" name="skips"><skipped message="needs root"/></testcase>
+            </testsuite></testsuites>"""
+        )
+        self.assertEqual(results.total_line(), "2 passed, 2 failed, 1 skipped")
+        self.assertEqual(results.failed, ["dev.A.fails", "dev.A.throws"])
+        self.assertEqual(results.skipped, [("dev.A.skips", "needs root")])
+
+    def test_a_skip_without_a_reason_says_so(self):
+        results = self._read('<testsuite><testcase classname="A" name="b"><skipped/></testcase></testsuite>')
+        self.assertEqual(results.skipped, [("A.b", "no reason given")])
+
+    def _read(self, xml):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "TEST-x.xml"
+            file.write_text(xml)
+            return Results().add_reports([file])
+
+
+if __name__ == "__main__":
+    unittest.main()
