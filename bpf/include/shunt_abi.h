@@ -127,7 +127,15 @@ struct shunt_config {
 	__u64 node_budget_bytes;             /* redirected but unread bytes on this node; 0 = no limit */
 	__u64 reserved[5];
 };
-#define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody, send every new message by TCP, un-enrol (two phases) */
+#define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody; the conductor un-enrols whom it visits (two phases) */
+
+/*
+ * shunt_work: HASH, key u32 inode of a network namespace (as stat(2) of /proc/PID/ns/net shows it). The watch adds candidates; before a walk the node plugin
+ * zeroes the row, and the walk adds what it could not finish.
+ */
+struct shunt_work {
+	__u64 candidates;                    /* connections that wait for the conductor */
+};
 
 /* shunt_counters: ARRAY[SHUNT_COUNTER_ROWS], key = shunt_policy.row; added to atomically, read at any time. */
 struct shunt_counters {

@@ -4,6 +4,7 @@
 #define SHUNT_ACCOUNT_H
 
 #include "maps.h"
+#include <bpf/bpf_core_read.h>
 
 #define SHUNT_FLUSH_MESSAGES 32
 #define SHUNT_FLUSH_BYTES (256u << 10)
@@ -16,6 +17,33 @@ static __always_inline struct shunt_counters *shunt_row(__u32 row)
 static __always_inline void shunt_count(__u64 *verdicts, __u32 verdict, __s64 by)
 {
 	__sync_fetch_and_add(&verdicts[verdict & (SHUNT_VERDICTS - 1)], by);
+}
+
+/* What the winning policy means for this socket. */
+static __always_inline void shunt_take_policy(struct shunt_conn *c, const struct shunt_policy *p)
+{
+	__u32 zero = 0;
+	__u64 *active = bpf_map_lookup_elem(&shunt_active, &zero);
+
+	c->generation = active ? *active : 0;
+	c->row = p->row;
+	c->backlog_bytes = p->backlog_bytes;
+	c->backlog_messages = p->backlog_messages;
+	c->flags &= ~SHUNT_CONN_MAY_BLOCK;
+	if (p->blocking == SHUNT_BLOCKING_ACCEPT)
+		c->flags |= SHUNT_CONN_MAY_BLOCK;
+}
+
+/* One more connection of this socket's namespace waits for the conductor. */
+static __always_inline void shunt_call_conductor(__u64 sk)
+{
+	__u32 inode = BPF_CORE_READ((struct sock_common *)sk, skc_net.net, ns.inum);
+	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &inode), first = { .candidates = 1 };
+
+	if (work)
+		__sync_fetch_and_add(&work->candidates, 1);
+	else
+		bpf_map_update_elem(&shunt_work, &inode, &first, BPF_NOEXIST);
 }
 
 /* First verdict of a connection: from here on it is live. */
@@ -61,6 +89,25 @@ static __always_inline void shunt_flush(struct shunt_conn *c)
 	}
 	c->pending_messages = 0;
 	c->pending_bytes = 0;
+}
+
+/* Another policy matches now: the connection is counted there, under the same verdict. */
+static __always_inline void shunt_change_row(struct shunt_conn *c, __u32 row)
+{
+	struct shunt_counters *from = shunt_row(c->row), *to = shunt_row(row);
+
+	shunt_flush(c);
+	c->row = row;
+	if (!(c->flags & SHUNT_CONN_OWNER) || !from || !to)
+		return;
+	shunt_count(from->verdicts, c->verdict, -1);
+	shunt_count(to->verdicts, c->verdict, 1);
+	__sync_fetch_and_add(&from->live, -1);
+	__sync_fetch_and_add(&to->live, 1);
+	if (c->verdict == SHUNT_ACCELERATED) {
+		__sync_fetch_and_add(&from->accelerated_live, -1);
+		__sync_fetch_and_add(&to->accelerated_live, 1);
+	}
 }
 
 /* Last words of a connection. */

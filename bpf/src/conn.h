@@ -5,23 +5,28 @@
 
 #include "kernel.h"
 
-/* May this socket's next message go to the peer's queue? Only the socket's own lock holder changes it. */
+/* Where a socket stands. Changed under the socket's own lock only. */
 enum shunt_state {
 	SHUNT_STATE_WATCHED = 0,   /* not in the sockhash */
 	SHUNT_STATE_ENROLLED = 1,  /* in the sockhash; redirects while nothing of its own is unread in TCP */
+	SHUNT_STATE_LEAVING = 2,   /* still in the sockhash, sends by TCP; out once nothing can be redirected to it any more and its queue is empty */
 };
 
 enum shunt_conn_flags {
 	SHUNT_CONN_CLIENT = 1,     /* this end opened the connection */
 	SHUNT_CONN_OWNER = 2,      /* this end accounts for the connection: the server of a local pair, else the only local end */
+	SHUNT_CONN_MAY_BLOCK = 4,  /* blockingSockets: Accept */
 };
 
 /* shunt_conns: SK_STORAGE. Read and written under the socket's lock only (sockops, sk_msg and iter/tcp all hold it). */
 struct shunt_conn {
 	__u64 cookie;
-	__u64 peer_cookie;         /* key of the peer in shunt_sockets; 0 until known */
-	__u64 peer_sk;             /* address of the peer's struct sock; trusted only while skc_cookie there is peer_cookie */
-	__u32 client_isn;          /* fingerprint, the key of shunt_pairs */
+	__u64 peer_cookie;         /* key of the peer in shunt_sockets */
+	__u64 peer_sk;             /* address of the peer's struct sock, 0 until it may be redirected to; trusted only while skc_cookie there is peer_cookie */
+	__u64 born_ns;             /* bpf_ktime_get_ns() at ESTABLISHED */
+	__u64 enrolled_ns;
+	__u64 generation;          /* of the policy set that classified it */
+	__u32 client_isn;          /* fingerprint, the key of shunt_pairs and shunt_bonds */
 	__u32 server_isn;
 	__u32 clean_seq;           /* own write_seq at which every TCP byte of this direction is known to be read */
 	__u32 messages;            /* redirected since the peer's queue was last empty */
@@ -34,6 +39,8 @@ struct shunt_conn {
 	__u32 backlog_messages;
 	__u32 pending_messages;    /* redirected, not yet added to shunt_counters */
 	__u64 pending_bytes;
+	__u8 refusal;              /* why this socket's own policy keeps it out, enum shunt_verdict; 0 = it consents */
+	__u8 pad[7];
 };
 
 /*
@@ -59,7 +66,7 @@ enum shunt_pair_flags {
 	SHUNT_PAIR_CLIENT_WROTE = 1024,    /* the client sent by TCP before the server was ready */
 	SHUNT_PAIR_CLIENT_MAP_FULL = 2048,
 	SHUNT_PAIR_CLIENT_REFUSED = 4096,
-	SHUNT_PAIR_READY = 8192,           /* both ends are in the sockhash */
+	SHUNT_PAIR_CLIENT_CLOSED = 8192,
 };
 
 /* shunt_pairs: LRU_HASH. Made by the server's request socket if a policy matches it, before the client is ESTABLISHED. */
@@ -68,11 +75,37 @@ struct shunt_pair {
 	__u64 netns;               /* cookie of the server's network namespace */
 	__u64 client_cookie;
 	__u64 client_sk;
-	__u64 server_cookie;
-	__u64 server_sk;
 	__u32 flags;               /* enum shunt_pair_flags, changed atomically: the two ends run on different CPUs */
 	__u16 client_port;
 	__u16 pad;
+};
+
+enum shunt_end_flags {
+	SHUNT_END_CONSENTS = 1,    /* its own policy says Accelerate and Enforce */
+	SHUNT_END_IN = 2,          /* in the sockhash */
+	SHUNT_END_LEFT = 4,        /* redirects nothing any more, and no redirect of it is under way */
+	SHUNT_END_READ = 8,        /* read_seq holds */
+	SHUNT_END_CLOSED = 16,
+};
+
+/* One end, written under that end's lock only, read by the other end. */
+struct shunt_end {
+	__u64 cookie;
+	__u64 sk;
+	__u64 fit_ns;              /* when the conductor last found it fit to be enrolled; 0 = not fit */
+	__u32 flags;               /* enum shunt_end_flags */
+	__u32 read_seq;            /* copied_seq when nothing was unread and no reader asleep */
+	__u8 reason;               /* why it is not fit, enum shunt_verdict; 0 = nothing lasting */
+	__u8 pad[7];
+};
+
+/*
+ * shunt_bonds: HASH, key struct shunt_pair_key. Both ends of a connection that two policies matched, from the server's ESTABLISHED to the
+ * second close. Not an LRU like shunt_pairs: un-enrolment depends on it, and half-open connections never get here.
+ */
+enum { SHUNT_CLIENT = 0, SHUNT_SERVER = 1 };
+struct shunt_bond {
+	struct shunt_end ends[2];
 };
 
 #endif

@@ -24,7 +24,13 @@
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct list_head {
+	struct list_head *next;
+	struct list_head *prev;
+};
+
 typedef struct { int counter; } atomic_t;
+typedef struct refcount_struct { atomic_t refs; } refcount_t;
 typedef struct { long counter; } atomic64_t;
 
 struct in6_addr {
@@ -34,8 +40,13 @@ struct in6_addr {
 	} in6_u;
 };
 
+struct ns_common {
+	unsigned int inum;
+};
+
 struct net {
 	__u64 net_cookie;
+	struct ns_common ns;
 };
 
 typedef struct { struct net *net; } possible_net_t;
@@ -79,11 +90,36 @@ struct socket {
 	struct file *file;
 };
 
+struct wait_queue_head {
+	struct list_head head;
+};
+
+struct wait_queue_entry {
+	void *func;
+	struct list_head entry;
+};
+
+struct socket_wq {
+	struct wait_queue_head wait;
+};
+
+struct sk_buff_head {
+	__u32 qlen;
+};
+
+struct sk_psock {
+	struct list_head ingress_msg;
+	refcount_t refcnt;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue;
 	struct {
 		atomic_t rmem_alloc;
 	} sk_backlog;
+	struct socket_wq *sk_wq;
+	void *sk_user_data;
 	int sk_rcvlowat;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
@@ -103,6 +139,10 @@ struct tcp_request_sock {
 	__u32 snt_isn;
 };
 
+struct inet_connection_sock {
+	const void *icsk_ulp_ops;
+};
+
 struct tcp_sock {
 	__u32 rcv_nxt;
 	__u32 copied_seq;
@@ -116,6 +156,10 @@ struct tcp_sock {
 
 struct bpf_sock_ops_kern {
 	struct sock *sk;
+};
+
+struct bpf_iter__tcp {
+	struct sock_common *sk_common;
 };
 
 #pragma clang attribute pop

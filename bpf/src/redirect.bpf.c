@@ -20,21 +20,34 @@ static __always_inline struct sock *shunt_peer(const struct shunt_conn *c)
 	return peer && (__u64)BPF_CORE_READ(peer, __sk_common.skc_cookie.counter) == c->peer_cookie ? peer : NULL;
 }
 
-/* The client learns of its peer when it first sends: its server was enrolled after it (PASSIVE comes after ACTIVE). */
+/*
+ * An end learns of its peer when it first sends: the client of a Handshake pair is enrolled before its server (PASSIVE comes after ACTIVE),
+ * and the conductor enrols one end after the other.
+ */
 static __always_inline bool shunt_meet(struct shunt_conn *c)
 {
 	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-	struct shunt_pair *pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
+	struct shunt_end *peer;
 
-	if (!pair || pair->client_cookie != c->cookie)
-		return false;
-	if (!(pair->flags & SHUNT_PAIR_READY)) {
-		__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_WROTE);
-		if (!(pair->flags & SHUNT_PAIR_READY))
+	if (!bond) {
+		struct shunt_pair *pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+
+		if (!pair)
 			return false;
+		/* The server makes the bond before it reads WROTE, and WROTE is set before the bond is looked up again: one of the two sees the other. */
+		__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_WROTE);
+		bond = bpf_map_lookup_elem(&shunt_bonds, &key);
+		if (!bond) {
+			shunt_fall_back(c, SHUNT_FIRST_BYTE_BY_TCP);
+			return false;
+		}
 	}
-	c->peer_cookie = pair->server_cookie;
-	c->peer_sk = pair->server_sk;
+	peer = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_SERVER : SHUNT_CLIENT];
+	if (!(peer->flags & SHUNT_END_IN))
+		return false;
+	c->peer_cookie = peer->cookie;
+	c->peer_sk = peer->sk;
 	return true;
 }
 
@@ -70,10 +83,8 @@ int shunt_redirect(struct sk_msg_md *msg)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return SK_PASS;
-	if (!c->peer_sk && !shunt_meet(c)) {
-		shunt_fall_back(c, SHUNT_FIRST_BYTE_BY_TCP);
+	if (!c->peer_sk && !shunt_meet(c))
 		return SK_PASS;
-	}
 	peer = shunt_peer(c);
 	if (!peer)
 		return SK_PASS;

@@ -2,5 +2,6 @@
 /* The object: one program per file, over one set of maps. */
 #include "watch.bpf.c"
 #include "redirect.bpf.c"
+#include "conductor.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

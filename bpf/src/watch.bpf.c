@@ -36,13 +36,6 @@ static __always_inline __u32 shunt_refusal(long error)
 	}
 }
 
-static __always_inline void shunt_set_limits(struct shunt_conn *c, const struct shunt_policy *p)
-{
-	c->row = p->row;
-	c->backlog_bytes = p->backlog_bytes;
-	c->backlog_messages = p->backlog_messages;
-}
-
 /* The server's request socket, before the SYN-ACK leaves. ctx->sk is NULL here; the kernel's own context has it. */
 static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 {
@@ -119,7 +112,10 @@ static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ct
 	c->client_isn = key->client_isn;
 	c->server_isn = key->server_isn;
 	c->direction = SHUNT_UNDECIDED;
-	shunt_set_limits(c, p);
+	c->born_ns = bpf_ktime_get_ns();
+	shunt_take_policy(c, p);
+	if (!shunt_consents(p))
+		c->refusal = shunt_own_refusal(p);
 	flags = ctx->bpf_sock_ops_cb_flags;
 	bpf_sock_ops_cb_flags_set(ctx, flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 	return c;
@@ -157,7 +153,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	c = shunt_remember(ctx, sk, &key, p);
 	if (!c)
 		return;
-	c->flags = SHUNT_CONN_CLIENT;
+	c->flags |= SHUNT_CONN_CLIENT;
 	c->clean_seq = tp->write_seq;
 	if (!pair) {
 		if (!shunt_consents(p))
@@ -186,6 +182,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		if (!error) {
 			flags |= SHUNT_PAIR_CLIENT_ENROLLED;
 			c->state = SHUNT_STATE_ENROLLED;
+			c->enrolled_ns = c->born_ns;
 		} else {
 			flags |= error == -E2BIG ? SHUNT_PAIR_CLIENT_MAP_FULL : SHUNT_PAIR_CLIENT_REFUSED;
 		}
@@ -215,6 +212,31 @@ static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tc
 	if (!(flags & SHUNT_PAIR_CLIENT_ENROLLED))
 		return SHUNT_KERNEL_REFUSED;
 	return SHUNT_ACCELERATED;
+}
+
+/* Makes the bond: from here on the two ends find each other whatever becomes of the rendezvous. */
+static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct shunt_pair *pair, struct shunt_pair_key *key, __u32 verdict, bool consents)
+{
+	struct shunt_bond bond = {};
+	struct shunt_end *client = &bond.ends[SHUNT_CLIENT], *server = &bond.ends[SHUNT_SERVER];
+
+	client->cookie = pair->client_cookie;
+	client->sk = pair->client_sk;
+	server->cookie = c->cookie;
+	server->sk = sk;
+	if (pair->flags & SHUNT_PAIR_CLIENT_CONSENTS)
+		client->flags |= SHUNT_END_CONSENTS;
+	if (pair->flags & SHUNT_PAIR_CLIENT_CLOSED)
+		client->flags |= SHUNT_END_CLOSED;
+	if (consents)
+		server->flags |= SHUNT_END_CONSENTS;
+	if (verdict == SHUNT_ACCELERATED) {
+		client->flags |= SHUNT_END_IN;
+		server->flags |= SHUNT_END_IN;
+	} else if (verdict == SHUNT_FAST_OPEN || verdict == SHUNT_MPTCP) {
+		server->reason = verdict;
+	}
+	return bpf_map_update_elem(&shunt_bonds, key, &bond, BPF_NOEXIST);
 }
 
 static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
@@ -254,25 +276,59 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	}
 	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_SERVER_SEEN);
 	verdict = shunt_judge(p, tp, pair->flags);
-	if (verdict != SHUNT_ACCELERATED) {
+	if (verdict == SHUNT_ACCELERATED) {
+		error = bpf_sock_hash_update(ctx, &shunt_sockets, &c->cookie, BPF_NOEXIST);
+		if (error) {
+			verdict = shunt_refusal(error);
+		} else {
+			c->state = SHUNT_STATE_ENROLLED;
+			c->enrolled_ns = c->born_ns;
+			c->peer_cookie = pair->client_cookie;
+			c->peer_sk = pair->client_sk;
+		}
+	}
+	if (verdict != SHUNT_ACCELERATED)
 		shunt_release_client(pair);
-		shunt_open(c, verdict);
+	if (pair->client_cookie && !(pair->flags & SHUNT_PAIR_DUPLICATE) && shunt_bind(c, (__u64)tp, pair, &key, verdict, shunt_consents(p))) {
+		/* Too many connections for the map of bonds. An enrolled server that its client never learns of is safe: it redirects, the client takes TCP. */
+		if (verdict == SHUNT_UNDECIDED)
+			verdict = SHUNT_MAP_FULL;
+	}
+	if (verdict == SHUNT_ACCELERATED && (pair->flags & SHUNT_PAIR_CLIENT_WROTE))
+		verdict = SHUNT_FIRST_BYTE_BY_TCP;
+	if (verdict == SHUNT_UNDECIDED)
+		shunt_call_conductor((__u64)tp);
+	shunt_open(c, verdict);
+}
+
+/* The second end to close takes the bond away. */
+static __always_inline void shunt_unbind(struct shunt_conn *c)
+{
+	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
+	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
+	bool client = c->flags & SHUNT_CONN_CLIENT;
+	struct shunt_pair *pair;
+
+	if (bond) {
+		struct shunt_end *me = &bond->ends[client ? SHUNT_CLIENT : SHUNT_SERVER];
+		struct shunt_end *peer = &bond->ends[client ? SHUNT_SERVER : SHUNT_CLIENT];
+
+		if (me->cookie != c->cookie)
+			return;
+		__sync_fetch_and_or(&me->flags, SHUNT_END_CLOSED);
+		if (peer->flags & SHUNT_END_CLOSED)
+			bpf_map_delete_elem(&shunt_bonds, &key);
 		return;
 	}
-	error = bpf_sock_hash_update(ctx, &shunt_sockets, &c->cookie, BPF_NOEXIST);
-	if (error) {
-		shunt_release_client(pair);
-		shunt_open(c, shunt_refusal(error));
+	if (!client || (c->flags & SHUNT_CONN_OWNER))
 		return;
-	}
-	c->state = SHUNT_STATE_ENROLLED;
-	c->peer_cookie = pair->client_cookie;
-	c->peer_sk = pair->client_sk;
-	pair->server_cookie = c->cookie;
-	pair->server_sk = (__u64)tp;
-	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_READY);
-	/* READY is set before WROTE is read, and the client sets WROTE before it reads READY again: one of the two sees the other. */
-	shunt_open(c, pair->flags & SHUNT_PAIR_CLIENT_WROTE ? SHUNT_FIRST_BYTE_BY_TCP : SHUNT_ACCELERATED);
+	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+	if (!pair)
+		return;
+	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_CLOSED);
+	/* The server never reached ESTABLISHED (full accept queue, reset), so nobody else counts this connection. */
+	if (!(pair->flags & SHUNT_PAIR_SERVER_SEEN))
+		shunt_open(c, SHUNT_UNPAIRED);
 }
 
 static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
@@ -285,14 +341,7 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
 	if (!c)
 		return;
-	if (!(c->flags & SHUNT_CONN_OWNER) && (c->flags & SHUNT_CONN_CLIENT)) {
-		struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-		struct shunt_pair *pair = bpf_map_lookup_elem(&shunt_pairs, &key);
-
-		/* The server never reached ESTABLISHED (full accept queue, reset), so nobody else counts this connection. */
-		if (pair && !(pair->flags & SHUNT_PAIR_SERVER_SEEN))
-			shunt_open(c, SHUNT_UNPAIRED);
-	}
+	shunt_unbind(c);
 	shunt_close(c);
 }
 

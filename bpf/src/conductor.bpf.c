@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/*
+ * shunt_conductor (iter/tcp): visits the sockets of one network namespace, each under its own lock (bpf_iter_tcp_seq_show() takes lock_sock()),
+ * and enrols, re-judges or un-enrols it. The node plugin starts a walk by reading the pinned iterator from inside the namespace; walks never run
+ * side by side, which is what makes a decision about two ends, taken in two visits, sound.
+ *
+ * Enrolment (Settled): each end must be found fit under its own lock; the second of two fit ends enters the sockhash first, the first follows at its
+ * next visit. Neither redirects before both are in, so an end that stayed alone can be taken out again: its queue is empty by construction.
+ *
+ * Un-enrolment, two phases: (1) LEAVING under the own lock, and LEFT once no redirect of this end is under way; (2) when the peer has LEFT and the own
+ * queue is empty, the key is deleted. Deleting earlier would free unread bytes (sk_psock_drop()).
+ */
+#include "classify.h"
+#include "account.h"
+#include "fitness.h"
+
+#define SHUNT_FIT_FOR_NS 200000000ull     /* how long a peer's fitness is believed; it is proven again when it enters */
+#define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
+
+struct shunt_visit {
+	struct shunt_conn *c;
+	struct shunt_end *me;
+	struct shunt_end *peer;
+	struct sock *sk;
+	struct tcp_sock *tp;
+	__u64 now;
+	__u64 settle_ns;
+	bool draining;
+};
+
+/* The policy set changed since this socket was classified: judge it anew. */
+static __always_inline void shunt_reclassify(struct shunt_visit *v, __u64 generation)
+{
+	struct shunt_conn *c = v->c;
+	struct shunt_view view = {};
+	struct sock *sk = v->sk;
+	struct shunt_policy *p;
+
+	shunt_look(&view, (__u64)v->tp, c->flags & SHUNT_CONN_CLIENT);
+	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
+	p = shunt_classify(&view);
+	c->generation = generation;
+	if (p) {
+		if (c->row != p->row)
+			shunt_change_row(c, p->row);
+		shunt_take_policy(c, p);
+	}
+	c->refusal = !p ? SHUNT_NO_POLICY : shunt_consents(p) ? SHUNT_UNDECIDED : shunt_own_refusal(p);
+	if (!v->me)
+		return;
+	v->me->flags &= ~SHUNT_END_CONSENTS;
+	if (!c->refusal)
+		v->me->flags |= SHUNT_END_CONSENTS;
+	v->me->reason = SHUNT_UNDECIDED;
+}
+
+static __always_inline bool shunt_wanted(const struct shunt_visit *v)
+{
+	return !v->draining && (v->me->flags & v->peer->flags & SHUNT_END_CONSENTS) && !((v->me->flags | v->peer->flags) & SHUNT_END_CLOSED) &&
+	       !v->me->reason && !v->peer->reason;
+}
+
+/* Takes an end out of the sockhash. Only where nothing is queued for it and nothing can be any more. */
+static __always_inline void shunt_take_out(struct shunt_visit *v)
+{
+	__u64 key = v->c->cookie;
+
+	bpf_map_delete_elem(&shunt_sockets, &key);
+	v->c->state = SHUNT_STATE_WATCHED;
+	v->c->peer_sk = 0;
+	v->me->fit_ns = 0;
+	v->me->flags &= ~(SHUNT_END_IN | SHUNT_END_READ | SHUNT_END_LEFT);
+}
+
+static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
+{
+	struct shunt_conn *c = v->c;
+
+	if (!(v->me->flags & SHUNT_END_IN)) {
+		c->state = SHUNT_STATE_WATCHED; /* the server took its client out at the handshake (shunt_release_client) */
+		return;
+	}
+	if (!shunt_wanted(v)) {
+		c->state = SHUNT_STATE_LEAVING;
+		return;
+	}
+	if (!(v->peer->flags & SHUNT_END_IN)) {
+		if (v->now - c->enrolled_ns > SHUNT_ALONE_NS)
+			shunt_take_out(v);
+		return;
+	}
+	/*
+	 * Drained proof for readers that may sleep. Under this end's lock: all that came is read and nobody is inside recv. If the peer has sent nothing since
+	 * (its write_seq is still what was read here), nobody can have gone to sleep inside tcp_recvmsg(), which is entered only for TCP data.
+	 */
+	v->me->flags &= ~SHUNT_END_READ;
+	if (shunt_nothing_unread(v->sk, v->tp) && !shunt_sleepers(v->sk)) {
+		v->me->read_seq = v->tp->copied_seq;
+		v->me->flags |= SHUNT_END_READ;
+	}
+	if (v->tp->write_seq != c->clean_seq && (v->peer->flags & SHUNT_END_READ) && v->peer->read_seq == v->tp->write_seq)
+		c->clean_seq = v->tp->write_seq;
+}
+
+static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
+{
+	struct sk_psock *psock = shunt_psock(v->sk);
+
+	if (!psock) {
+		v->c->state = SHUNT_STATE_WATCHED;
+		v->me->flags &= ~(SHUNT_END_IN | SHUNT_END_LEFT);
+		return;
+	}
+	if (!(v->me->flags & SHUNT_END_LEFT)) {
+		if (shunt_redirect_under_way(v->sk, psock))
+			return;
+		v->me->flags |= SHUNT_END_LEFT;
+	}
+	if ((v->peer->flags & SHUNT_END_IN) && !(v->peer->flags & (SHUNT_END_LEFT | SHUNT_END_CLOSED)))
+		return; /* the peer may still redirect to this end */
+	if (shunt_ingress_empty(psock))
+		shunt_take_out(v);
+}
+
+static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct sock_common *skc)
+{
+	struct shunt_conn *c = v->c;
+	__u32 fitness;
+	long error;
+
+	if (!shunt_wanted(v))
+		return;
+	fitness = shunt_fitness(v->sk, v->tp, c, v->now, v->settle_ns);
+	if (fitness != SHUNT_ACCELERATED) {
+		v->me->fit_ns = 0;
+		v->me->reason = fitness;
+		return;
+	}
+	v->me->fit_ns = v->now;
+	if (!(v->peer->flags & SHUNT_END_IN) && v->now - v->peer->fit_ns > SHUNT_FIT_FOR_NS)
+		return;
+	error = bpf_map_update_elem(&shunt_sockets, &c->cookie, skc, BPF_NOEXIST);
+	if (error) {
+		v->me->reason = error == -E2BIG ? SHUNT_MAP_FULL : SHUNT_KERNEL_REFUSED;
+		return;
+	}
+	c->state = SHUNT_STATE_ENROLLED;
+	c->enrolled_ns = v->now;
+	c->messages = 0;
+	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
+	v->me->flags |= SHUNT_END_IN;
+}
+
+/* What the connection's owner counts it under, now. */
+static __always_inline __u32 shunt_present_verdict(const struct shunt_visit *v)
+{
+	if (v->c->refusal)
+		return v->c->refusal;
+	if (v->draining)
+		return SHUNT_DRAINING;
+	if (!(v->peer->flags & SHUNT_END_CONSENTS))
+		return SHUNT_PEER_NOT_CONSENTING;
+	if (v->me->flags & v->peer->flags & SHUNT_END_IN)
+		return v->c->verdict == SHUNT_FIRST_BYTE_BY_TCP ? SHUNT_FIRST_BYTE_BY_TCP : SHUNT_ACCELERATED;
+	if (v->me->reason)
+		return v->me->reason;
+	return v->peer->reason;
+}
+
+/* Whether another walk could change anything for this socket by itself. */
+static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
+{
+	if (v->c->state == SHUNT_STATE_LEAVING)
+		return true;
+	if (!shunt_wanted(v))
+		return v->c->state == SHUNT_STATE_ENROLLED;
+	return v->c->state == SHUNT_STATE_WATCHED || !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
+}
+
+SEC("iter/tcp")
+int shunt_conductor(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct shunt_pair_key key = {};
+	struct shunt_visit v = {};
+	struct shunt_config *config;
+	struct shunt_bond *bond;
+	__u32 zero = 0;
+	__u64 *active;
+
+	if (!skc)
+		return 0;
+	v.tp = bpf_skc_to_tcp_sock(skc);
+	if (!v.tp)
+		return 0;
+	v.c = bpf_sk_storage_get(&shunt_conns, v.tp, NULL, 0);
+	if (!v.c)
+		return 0;
+	active = bpf_map_lookup_elem(&shunt_active, &zero);
+	config = bpf_map_lookup_elem(&shunt_config, &zero);
+	if (!active || !config)
+		return 0;
+	v.sk = (struct sock *)v.tp;
+	v.now = bpf_ktime_get_ns();
+	v.settle_ns = config->settle_ns;
+	v.draining = config->flags & SHUNT_CONFIG_DRAINING;
+	key.client_isn = v.c->client_isn;
+	key.server_isn = v.c->server_isn;
+	bond = bpf_map_lookup_elem(&shunt_bonds, &key);
+	if (bond) {
+		bool client = v.c->flags & SHUNT_CONN_CLIENT;
+
+		v.me = &bond->ends[client ? SHUNT_CLIENT : SHUNT_SERVER];
+		v.peer = &bond->ends[client ? SHUNT_SERVER : SHUNT_CLIENT];
+		if (v.me->cookie != v.c->cookie)
+			return 0;
+	}
+	if (v.c->generation != *active)
+		shunt_reclassify(&v, *active);
+	if (!v.me || !v.peer) {
+		if ((v.c->flags & SHUNT_CONN_OWNER) && v.c->refusal)
+			shunt_move(v.c, v.c->refusal);
+		return 0;
+	}
+	if (skc->skc_state != TCP_ESTABLISHED) {
+		if (v.c->state == SHUNT_STATE_WATCHED)
+			return 0; /* closing: leave it be; what is enrolled may still un-enrol */
+	} else if (v.c->state == SHUNT_STATE_WATCHED) {
+		shunt_visit_watched(&v, skc);
+	}
+	if (v.c->state == SHUNT_STATE_ENROLLED)
+		shunt_visit_enrolled(&v);
+	if (v.c->state == SHUNT_STATE_LEAVING)
+		shunt_visit_leaving(&v);
+	if (v.c->flags & SHUNT_CONN_OWNER)
+		shunt_move(v.c, shunt_present_verdict(&v));
+	if (shunt_unfinished(&v))
+		shunt_call_conductor((__u64)v.tp);
+	return 0;
+}

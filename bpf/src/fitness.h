@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* Is it provable that this socket's program will notice nothing? Asked under the socket's lock. */
+#ifndef SHUNT_FITNESS_H
+#define SHUNT_FITNESS_H
+
+#include "maps.h"
+#include <bpf/bpf_core_read.h>
+
+#define SHUNT_WAITERS 16           /* longest wait queue that is searched; a longer one counts as a sleeper */
+#define SHUNT_SK_USER_DATA_MASK 7  /* include/net/sock.h: SK_USER_DATA_NOCOPY, _BPF and _PSOCK are kept in the pointer's low bits */
+
+extern const void woken_wake_function __ksym;
+
+/*
+ * Threads asleep in recv or send on this socket: sk_wait_data(), tcp_msg_wait_data() and sk_stream_wait_memory() all wait with
+ * woken_wake_function, poll and epoll do not. The queue is read without its lock: a walk that does not come back to the head, because an entry left while it
+ * stood there, answers -1 = unknown.
+ */
+static __always_inline int shunt_sleepers(struct sock *sk)
+{
+	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	struct list_head *head, *at;
+	int sleepers = 0, i;
+
+	if (!wq)
+		return 0;
+	head = (struct list_head *)((__u64)wq + bpf_core_field_offset(struct socket_wq, wait) + bpf_core_field_offset(struct wait_queue_head, head));
+	at = BPF_CORE_READ(head, next);
+	for (i = 0; i < SHUNT_WAITERS; i++) {
+		struct wait_queue_entry *entry;
+
+		if (at == head)
+			return sleepers;
+		if (!at)
+			return -1;
+		entry = (struct wait_queue_entry *)((__u64)at - bpf_core_field_offset(struct wait_queue_entry, entry));
+		if (BPF_CORE_READ(entry, func) == (void *)&woken_wake_function)
+			sleepers++;
+		at = BPF_CORE_READ(at, next);
+	}
+	return at == head ? sleepers : -1;
+}
+
+static __always_inline struct sk_psock *shunt_psock(struct sock *sk)
+{
+	return (struct sk_psock *)((__u64)BPF_CORE_READ(sk, sk_user_data) & ~(__u64)SHUNT_SK_USER_DATA_MASK);
+}
+
+static __always_inline bool shunt_ingress_empty(struct sk_psock *psock)
+{
+	__u64 head = (__u64)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+
+	return (__u64)BPF_CORE_READ(psock, ingress_msg.next) == head;
+}
+
+/*
+ * tcp_bpf_sendmsg() releases the sender's lock between the verdict and the peer's queue, but holds a reference on the sender's psock all the while; so
+ * does a reader. References beyond the map's own and those of sleepers may be a redirect under way.
+ */
+static __always_inline bool shunt_redirect_under_way(struct sock *sk, struct sk_psock *psock)
+{
+	int sleepers = shunt_sleepers(sk);
+
+	return sleepers < 0 || BPF_CORE_READ(psock, refcnt.refs.counter) > 1 + sleepers;
+}
+
+static __always_inline bool shunt_nothing_unread(struct sock *sk, struct tcp_sock *tp)
+{
+	return tp->copied_seq == tp->rcv_nxt && !BPF_CORE_READ(sk, sk_receive_queue.qlen);
+}
+
+/*
+ * SHUNT_ACCELERATED: fit now. SHUNT_UNDECIDED: not now, look again later. Else the lasting reason.
+ */
+static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp, const struct shunt_conn *c, __u64 now, __u64 settle_ns)
+{
+	struct file *file;
+
+	if (BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ulp_ops))
+		return SHUNT_ULP; /* sk_psock_init() refuses it; a ULP set later finds the socket in the map (kTLS) */
+	if (tp->is_mptcp)
+		return SHUNT_MPTCP;
+	file = BPF_CORE_READ(sk, sk_socket, file);
+	if (!file || now - c->born_ns < settle_ns)
+		return SHUNT_UNDECIDED; /* not accepted yet, or young: a short connection shall cost nothing more */
+	if (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
+		return SHUNT_BLOCKING_SOCKET;
+	if (BPF_CORE_READ(sk, sk_rcvlowat) > 1)
+		return SHUNT_RECEIVE_LOW_WATER;
+	/* A reader that went to sleep inside tcp_recvmsg() would not be woken by redirected data. */
+	if (shunt_sleepers(sk))
+		return SHUNT_UNDECIDED;
+	return shunt_nothing_unread(sk, tp) ? SHUNT_ACCELERATED : SHUNT_UNDECIDED;
+}
+
+#endif
