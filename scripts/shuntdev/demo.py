@@ -3,7 +3,7 @@
 Settings, all from the environment:
   DEMO_EXIT=1         end after the measurement and remove everything; without it the UI stays up until Ctrl-C
   DEMO_SECONDS=10     length of each of the two loads
-  DEMO_HTTP_PORT=8080, DEMO_GRPC_PORT=9443, DEMO_SIDECAR_PORT=18080, DEMO_APP_PORT=18081
+  DEMO_HTTP_PORT=8080, DEMO_MANAGEMENT_PORT=8081, DEMO_GRPC_PORT=9443, DEMO_SIDECAR_PORT=18080, DEMO_APP_PORT=18081
 """
 
 import json
@@ -27,21 +27,26 @@ PINS = "/sys/fs/bpf/shunt-demo"
 WARM_UP_SECONDS = 3
 
 
+PORTS = {
+    "http": (8080, "the control plane's API and UI"),
+    "management": (8081, "the control plane's health and metrics"),
+    "grpc": (9443, "the control plane's node stream"),
+    "sidecar": (18080, "the sidecar"),
+    "app": (18081, "the app"),
+}
+
+
 class Settings:
     def __init__(self):
         self.seconds = whole_number("DEMO_SECONDS", 10)
-        self.http = whole_number("DEMO_HTTP_PORT", 8080)
-        self.grpc = whole_number("DEMO_GRPC_PORT", 9443)
-        self.sidecar = whole_number("DEMO_SIDECAR_PORT", 18080)
-        self.app = whole_number("DEMO_APP_PORT", 18081)
+        self.ports = {name: whole_number(self._variable(name), default) for name, (default, _) in PORTS.items()}
 
-    def ports(self):
-        return {
-            "DEMO_HTTP_PORT": (self.http, "the control plane's API and UI"),
-            "DEMO_GRPC_PORT": (self.grpc, "the control plane's node stream"),
-            "DEMO_SIDECAR_PORT": (self.sidecar, "the sidecar"),
-            "DEMO_APP_PORT": (self.app, "the app"),
-        }
+    def require_free_ports(self):
+        require_free_ports({self._variable(name): (port, PORTS[name][1]) for name, port in self.ports.items()})
+
+    @staticmethod
+    def _variable(name):
+        return f"DEMO_{name.upper()}_PORT"
 
 
 def main():
@@ -86,15 +91,16 @@ def _demo(settings, stack):
     shutil.rmtree(FOLDER, ignore_errors=True)
     node = NodePlugin(FOLDER / "node", LOGS, PINS, "demo-node")
     group = _own_cgroup(stack, node)
-    require_free_ports(settings.ports())
+    settings.require_free_ports()
+    ports = settings.ports
     pod, shunt = group.child("pod"), group.child("shunt")
 
     say("starting the app (nginx) behind its sidecar (HAProxy)")
-    chain = load.Chain(pod, FOLDER / "pod", LOGS, settings.app, settings.sidecar)
+    chain = load.Chain(pod, FOLDER / "pod", LOGS, ports["app"], ports["sidecar"])
     chain.start(stack)
 
-    say(f"starting the control plane on :{settings.http} (gRPC :{settings.grpc})")
-    control_plane = ControlPlane(FOLDER / "control-plane", LOGS, settings.http, settings.grpc, shunt)
+    say(f"starting the control plane on :{ports['http']} (gRPC :{ports['grpc']})")
+    control_plane = ControlPlane(FOLDER / "control-plane", LOGS, ports, shunt)
     stack.callback(control_plane.server.stop)
     control_plane.wait_until_ready()
 
@@ -104,7 +110,7 @@ def _demo(settings, stack):
     control_plane.wait_for_node(node)
 
     before, plain = _measure(chain, node, shunt, settings.seconds, "without a policy: plain TCP")
-    _create_policy(control_plane, node, pod, settings)
+    _create_policy(control_plane, node, pod, [ports["sidecar"], ports["app"]])
     after, accelerated = _measure(chain, node, shunt, settings.seconds, "with the policy")
 
     figures = {
@@ -166,7 +172,7 @@ class _Counters:
         }
 
 
-def _create_policy(control_plane, node, pod, settings):
+def _create_policy(control_plane, node, pod, ports):
     say("creating the policy: POST /api/v1/policies")
     policy = {
         "apiVersion": "shunt.dev/v1alpha1",
@@ -175,7 +181,7 @@ def _create_policy(control_plane, node, pod, settings):
         "spec": {
             "action": "Accelerate",
             "mode": "Enforce",
-            "match": {"ports": [str(settings.sidecar), str(settings.app)], "cgroups": [f"{pod.path}/**"]},
+            "match": {"ports": [str(port) for port in ports], "cgroups": [f"{pod.path}/**"]},
             "enrolment": "Handshake",
         },
     }

@@ -90,6 +90,8 @@ class _Progress:
         elif (match := _ERROR.match(text)) and self.errors_left > 0:
             self.errors_left -= 1
             self.say(f"  {match['text'][:200]}")
+            if "[Help 1]" in text:
+                self.errors_left = 0  # advice about Maven follows
 
     def tick(self):
         if time.monotonic() - self.spoke < _SILENCE:

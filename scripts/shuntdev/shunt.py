@@ -16,9 +16,11 @@ ADMIN = "admin"
 
 
 class ControlPlane:
-    def __init__(self, folder, logs, http_port, grpc_port, cgroup=None):
-        self.url = f"http://localhost:{http_port}"
-        self.grpc_port = grpc_port
+    def __init__(self, folder, logs, ports, cgroup=None):
+        """ports: numbers by name: http, management, grpc."""
+        self.url = f"http://localhost:{ports['http']}"
+        self._ready = f"http://localhost:{ports['management']}/readyz"
+        self.grpc_port = ports["grpc"]
         self.join_token_file = self._secret(folder, "join-token")
         api_token_file = self._secret(folder, "api-token")
         self.api = Api(self.url, api_token_file.read_text())
@@ -29,8 +31,9 @@ class ControlPlane:
             cgroup,
             env={
                 "SHUNT_DATA_DIR": str(folder / "data"),
-                "SERVER_PORT": str(http_port),
-                "SPRING_GRPC_SERVER_PORT": str(grpc_port),
+                "SERVER_PORT": str(ports["http"]),
+                "MANAGEMENT_SERVER_PORT": str(ports["management"]),
+                "SPRING_GRPC_SERVER_PORT": str(ports["grpc"]),
                 "SHUNT_BOOTSTRAP_API_TOKEN_FILE": str(api_token_file),
                 "SHUNT_BOOTSTRAP_JOIN_TOKEN_FILE": str(self.join_token_file),
             },
@@ -45,7 +48,7 @@ class ControlPlane:
         return path
 
     def wait_until_ready(self):
-        self.server.wait_until(lambda: answers(self.url + "/actuator/health"), "answering its health check", 90)
+        self.server.wait_until(lambda: answers(self._ready), "ready", 90)
 
     def admin_password(self):
         """The one-time password that a first start prints."""
