@@ -1,0 +1,96 @@
+"""The UI's end-to-end test, against a control plane and a node plugin of its own on free ports."""
+
+import os
+import shutil
+import socket
+import subprocess
+from contextlib import ExitStack
+
+from . import build, console
+from .cgroups import Cgroup
+from .console import ROOT, Failure, say
+from .shunt import ADMIN, ControlPlane, NodePlugin
+
+FOLDER = ROOT / "target" / "e2e"
+LOGS = ROOT / "target" / "logs" / "e2e"
+SECONDS = 300
+
+
+def cannot_run():
+    """Why it cannot run here, or None."""
+    return None if os.geteuid() == 0 else "needs root: the node plugin loads BPF programs"
+
+
+def run():
+    """Runs the test; fails with the tail of its output."""
+    stack = ExitStack()
+    try:
+        _run(stack)
+    finally:
+        with console.uninterrupted():
+            stack.close()
+
+
+def _run(stack):
+    name = f"shunt-e2e-{os.getpid()}"
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    stack.callback(shutil.rmtree, FOLDER, ignore_errors=True)
+    group = Cgroup.create(f"/{name}")
+    stack.callback(group.remove)
+    say("the UI in a real browser: starting a control plane and a node plugin")
+    ports = dict(zip(("http", "management", "grpc"), _free_ports(3)))
+    control_plane = ControlPlane(FOLDER / "control-plane", LOGS, ports, group.child("control-plane"))
+    stack.callback(control_plane.server.stop)
+    control_plane.wait_until_ready()
+    node = NodePlugin(FOLDER / "node", LOGS, f"/sys/fs/bpf/{name}", "e2e-node")
+    stack.callback(node.uninstall)
+    node.start(control_plane, group.child("watched"), group.child("node"))
+    stack.callback(node.server.stop)
+    control_plane.wait_for_node(node)
+    _browse(control_plane, node)
+
+
+def _browse(control_plane, node):
+    say("npm run e2e")
+    log = LOGS / "browser.log"
+    environment = {
+        **os.environ,
+        "SHUNT_URL": control_plane.url,
+        "SHUNT_USER": ADMIN,
+        "SHUNT_PASSWORD": control_plane.admin_password(),
+        "SHUNT_NODE": node.id,
+    }
+    with open(log, "wb") as out:
+        browser = subprocess.Popen(
+            ["npm", "run", "--silent", "e2e"], cwd=ROOT / "ui", env=environment,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+        )
+        try:
+            code = browser.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            raise Failure(f"the browser's test did not end in {SECONDS} s", log=log) from None
+        finally:
+            browser.kill()
+            browser.wait()
+    if code:
+        raise Failure(f"the browser's test ended with {code}", log=log)
+    print(log.read_text(errors="replace"), end="")
+
+
+def _free_ports(count):
+    sockets = [socket.create_server(("localhost", 0)) for _ in range(count)]
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def main():
+    if reason := cannot_run():
+        raise Failure(reason, "Run: sudo scripts/e2e")
+    build.ensure_built()
+    run()
+
+
+if __name__ == "__main__":
+    console.run(main)
