@@ -23,7 +23,7 @@ def main():
 def _run_script_tests(results):
     say("tests of the scripts")
     suite = unittest.defaultTestLoader.discover(str(ROOT / "scripts" / "tests"))
-    ran = unittest.TextTestRunner(stream=sys.stderr, verbosity=0).run(suite)
+    ran = unittest.TextTestRunner(stream=sys.stderr, verbosity=0, buffer=True).run(suite)
     bad = [str(test) for test, _ in ran.failures + ran.errors]
     results.failed += bad
     results.skipped += [(str(test), reason) for test, reason in ran.skipped]
