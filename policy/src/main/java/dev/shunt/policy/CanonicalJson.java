@@ -20,6 +20,13 @@ public final class CanonicalJson {
     return json.toString().getBytes(StandardCharsets.UTF_8);
   }
 
+  /** The canonical text of a part of a policy's tree. */
+  static String text(Object value) {
+    StringBuilder json = new StringBuilder();
+    append(json, value);
+    return json.toString();
+  }
+
   private static void append(StringBuilder json, Object value) {
     if (value instanceof Map<?, ?> map) {
       appendMap(json, map);

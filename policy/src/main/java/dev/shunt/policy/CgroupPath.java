@@ -6,8 +6,8 @@ import java.util.List;
  * The cgroup v2 path of a socket, from the root of the hierarchy; the root itself has no
  * components.
  *
- * <p>A path deeper than {@value #DEEPEST} is never matched by any policy: the programs walk no
- * further.
+ * <p>A path deeper than {@value #DEEPEST} matches no pattern, not even {@code /**}: the programs
+ * walk no further.
  */
 public record CgroupPath(List<String> components) {
 

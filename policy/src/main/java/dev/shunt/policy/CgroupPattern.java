@@ -82,16 +82,16 @@ public record CgroupPattern(List<String> components) {
   }
 
   public boolean matches(CgroupPath path) {
-    return matches(0, path.components(), 0);
+    return !path.isTooDeep() && matches(path.components());
   }
 
   /**
    * Remembers only the last {@code **}: a later one can always take over what an earlier one would
    * have to give back.
    */
-  private boolean matches(int start, List<String> path, int from) {
-    int pattern = start;
-    int name = from;
+  private boolean matches(List<String> path) {
+    int pattern = 0;
+    int name = 0;
     int lastAnyDepth = -1;
     int retryAt = 0;
     while (name < path.size()) {

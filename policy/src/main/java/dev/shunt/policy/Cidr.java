@@ -70,6 +70,11 @@ public record Cidr(IpAddress base, int prefixLength) {
     return new Cidr(base, mapped ? length - MAPPED_BITS : length);
   }
 
+  /** The network of this length that the address is in. */
+  public static Cidr around(IpAddress address, int prefixLength) {
+    return new Cidr(network(address, prefixLength), prefixLength);
+  }
+
   private static InvalidValueException notACidr(String text, String hint) {
     return new InvalidValueException(
         ProblemCode.BAD_CIDR, "a network such as 10.0.0.0/8 or fd00::/8", Quoted.of(text), hint);

@@ -4,6 +4,7 @@ import dev.shunt.policy.Action;
 import dev.shunt.policy.BlockingSockets;
 import dev.shunt.policy.ByteSize;
 import dev.shunt.policy.Cidr;
+import dev.shunt.policy.Dimension;
 import dev.shunt.policy.Enrolment;
 import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.Mode;

@@ -1,0 +1,109 @@
+package dev.shunt.policy.compile;
+
+import dev.shunt.policy.CgroupPath;
+import dev.shunt.policy.Cidr;
+import dev.shunt.policy.Dimension;
+import dev.shunt.policy.IpAddress;
+import dev.shunt.policy.IpAddress.Family;
+import dev.shunt.policy.compile.CgroupAutomaton.Edge;
+import dev.shunt.policy.compile.CompiledPolicySet.Prefix;
+import dev.shunt.policy.compile.CompiledPolicySet.Row;
+import dev.shunt.policy.match.SocketView;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Classifies as the BPF program does, from the compiled maps alone: four class lookups, an AND of
+ * their summaries and words, and the first bit. Immutable and thread-safe.
+ */
+public final class CompiledMatcher {
+
+  private final CompiledPolicySet compiled;
+  private final Map<String, Integer> components = new HashMap<>();
+  private final Map<Long, Edge> edges = new HashMap<>();
+  private final Map<Dimension, Map<Family, Map<Cidr, Integer>>> tries;
+
+  public CompiledMatcher(CompiledPolicySet compiled) {
+    this.compiled = compiled;
+    CgroupAutomaton automaton = compiled.cgroups();
+    for (int i = 0; i < automaton.components().size(); i++) {
+      components.put(automaton.components().get(i), i + 1);
+    }
+    automaton.edges().forEach(edge -> edges.put(edgeKey(edge.state(), edge.component()), edge));
+    tries =
+        Map.of(
+            Dimension.CLIENT, tries(compiled, Dimension.CLIENT),
+            Dimension.SERVER, tries(compiled, Dimension.SERVER));
+  }
+
+  private static Map<Family, Map<Cidr, Integer>> tries(
+      CompiledPolicySet compiled, Dimension dimension) {
+    return Map.of(
+        Family.V4, trie(compiled.prefixes().of(dimension, Family.V4)),
+        Family.V6, trie(compiled.prefixes().of(dimension, Family.V6)));
+  }
+
+  private static Map<Cidr, Integer> trie(List<Prefix> prefixes) {
+    Map<Cidr, Integer> trie = new HashMap<>();
+    prefixes.forEach(prefix -> trie.put(prefix.cidr(), prefix.classId()));
+    return trie;
+  }
+
+  /** The winning policy's row. */
+  public Optional<Row> winner(SocketView view) {
+    ClassVector port = compiled.classes().get(compiled.ports()[view.serverPort()]);
+    ClassVector cgroup = compiled.classes().get(cgroupClass(view.cgroup()));
+    ClassVector client = compiled.classes().get(addressClass(Dimension.CLIENT, view.client()));
+    ClassVector server = compiled.classes().get(addressClass(Dimension.SERVER, view.server()));
+    long words = port.summary() & cgroup.summary() & client.summary() & server.summary();
+    while (words != 0) {
+      int word = Long.numberOfTrailingZeros(words);
+      long bits = port.word(word) & cgroup.word(word) & client.word(word) & server.word(word);
+      if (bits != 0) {
+        return Optional.of(
+            compiled.policies().get(word * Long.SIZE + Long.numberOfTrailingZeros(bits)));
+      }
+      words &= words - 1;
+    }
+    return Optional.empty();
+  }
+
+  private int cgroupClass(CgroupPath path) {
+    if (path.isTooDeep()) {
+      return compiled.anyClass().cgroup();
+    }
+    int state = compiled.cgroups().start();
+    int classId = compiled.cgroups().startClass();
+    for (String name : path.components()) {
+      Edge edge =
+          edges.get(edgeKey(state, components.getOrDefault(name, CgroupAutomaton.ANY_OTHER)));
+      if (edge == null) {
+        edge = edges.get(edgeKey(state, CgroupAutomaton.ANY_OTHER));
+      }
+      if (edge == null) {
+        return compiled.anyClass().cgroup();
+      }
+      state = edge.nextState();
+      classId = edge.classId();
+    }
+    return classId;
+  }
+
+  private static long edgeKey(int state, int component) {
+    return (long) state << 32 | component;
+  }
+
+  /** The class of the longest prefix around the address. */
+  private int addressClass(Dimension dimension, IpAddress address) {
+    Map<Cidr, Integer> trie = tries.get(dimension).get(address.family());
+    for (int length = address.family().bits(); length >= 0; length--) {
+      Integer classId = trie.get(Cidr.around(address, length));
+      if (classId != null) {
+        return classId;
+      }
+    }
+    return compiled.anyClass().of(dimension);
+  }
+}
