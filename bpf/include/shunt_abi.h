@@ -149,6 +149,30 @@ struct shunt_counters {
 	__u64 reserved[3];
 };
 
+/*
+ * One record of the iterator shunt_report: a live socket that a policy matched. Addresses are 16 bytes in network order, IPv4 as ::ffff:a.b.c.d;
+ * client and server are as this socket sees them.
+ */
+struct shunt_report {
+	__u8 client[16];
+	__u8 server[16];
+	__u16 client_port;
+	__u16 server_port;
+	__u32 netns;                         /* inode */
+	__u64 cgroup;                        /* id */
+	__u64 cookie;
+	__u64 peer_cookie;                   /* 0 = no local peer known */
+	__u64 age_ns;
+	__u64 redirected_bytes;              /* sent by this end */
+	__u64 redirected_messages;
+	__u64 tcp_bytes;                     /* sent by this end through TCP and acknowledged */
+	__u32 row;                           /* of shunt_counters */
+	__u8 verdict;                        /* enum shunt_verdict; of the connection if is_owner, else SHUNT_UNDECIDED */
+	__u8 direction;                      /* SHUNT_ACCELERATED, SHUNT_UNDECIDED (nothing sent yet) or why this end takes TCP at present */
+	__u8 state;                          /* 0 watched, 1 enrolled, 2 leaving */
+	__u8 is_client : 1, is_owner : 1, unused : 6;
+};
+
 #define SHUNT_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type " changed its size")
 SHUNT_ASSERT_SIZE(shunt_slot, 40);
 SHUNT_ASSERT_SIZE(shunt_class, 136);
@@ -160,5 +184,6 @@ SHUNT_ASSERT_SIZE(shunt_edge_key, 8);
 SHUNT_ASSERT_SIZE(shunt_edge, 8);
 SHUNT_ASSERT_SIZE(shunt_config, 64);
 SHUNT_ASSERT_SIZE(shunt_counters, 576);
+SHUNT_ASSERT_SIZE(shunt_report, 104);
 
 #endif

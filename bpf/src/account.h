@@ -76,19 +76,20 @@ static __always_inline void shunt_move(struct shunt_conn *c, __u32 verdict)
 	c->verdict = verdict;
 }
 
+/* Brings what this end redirected into the counters. Per message that would cost two atomic additions on a shared cache line. */
 static __always_inline void shunt_flush(struct shunt_conn *c)
 {
 	struct shunt_counters *r;
 
-	if (!c->pending_messages)
+	if (c->flushed_messages == c->redirected_messages)
 		return;
 	r = shunt_row(c->row);
 	if (r) {
-		__sync_fetch_and_add(&r->redirected_messages, c->pending_messages);
-		__sync_fetch_and_add(&r->redirected_bytes, c->pending_bytes);
+		__sync_fetch_and_add(&r->redirected_messages, c->redirected_messages - c->flushed_messages);
+		__sync_fetch_and_add(&r->redirected_bytes, c->redirected_bytes - c->flushed_bytes);
 	}
-	c->pending_messages = 0;
-	c->pending_bytes = 0;
+	c->flushed_messages = c->redirected_messages;
+	c->flushed_bytes = c->redirected_bytes;
 }
 
 /* Another policy matches now: the connection is counted there, under the same verdict. */
@@ -108,6 +109,20 @@ static __always_inline void shunt_change_row(struct shunt_conn *c, __u32 row)
 		__sync_fetch_and_add(&from->accelerated_live, -1);
 		__sync_fetch_and_add(&to->accelerated_live, 1);
 	}
+}
+
+/* The other end accounts for this connection from now on. */
+static __always_inline void shunt_disown(struct shunt_conn *c)
+{
+	struct shunt_counters *r = shunt_row(c->row);
+
+	if (!(c->flags & SHUNT_CONN_OWNER) || !r)
+		return;
+	shunt_count(r->verdicts, c->verdict, -1);
+	__sync_fetch_and_add(&r->live, -1);
+	if (c->verdict == SHUNT_ACCELERATED)
+		__sync_fetch_and_add(&r->accelerated_live, -1);
+	c->flags &= ~SHUNT_CONN_OWNER;
 }
 
 /* Last words of a connection. */

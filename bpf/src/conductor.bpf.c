@@ -46,8 +46,12 @@ static __always_inline void shunt_reclassify(struct shunt_visit *v, __u64 genera
 		shunt_take_policy(c, p);
 	}
 	c->refusal = !p ? SHUNT_NO_POLICY : shunt_consents(p) ? SHUNT_UNDECIDED : shunt_own_refusal(p);
-	if (!v->me)
+	if (!v->me) {
+		/* Its peer had no policy when this one was classified; it may have one now: the adopter looks for it. */
+		c->flags |= SHUNT_CONN_STRAY;
+		c->searches = 0;
 		return;
+	}
 	v->me->flags &= ~SHUNT_END_CONSENTS;
 	if (!c->refusal)
 		v->me->flags |= SHUNT_END_CONSENTS;
@@ -193,12 +197,12 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	v.tp = bpf_skc_to_tcp_sock(skc);
 	if (!v.tp)
 		return 0;
-	v.c = bpf_sk_storage_get(&shunt_conns, v.tp, NULL, 0);
-	if (!v.c)
-		return 0;
 	active = bpf_map_lookup_elem(&shunt_active, &zero);
 	config = bpf_map_lookup_elem(&shunt_config, &zero);
 	if (!active || !config)
+		return 0;
+	v.c = bpf_sk_storage_get(&shunt_conns, v.tp, NULL, 0);
+	if (!v.c)
 		return 0;
 	v.sk = (struct sock *)v.tp;
 	v.now = bpf_ktime_get_ns();
@@ -206,7 +210,7 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	v.draining = config->flags & SHUNT_CONFIG_DRAINING;
 	key.client_isn = v.c->client_isn;
 	key.server_isn = v.c->server_isn;
-	bond = bpf_map_lookup_elem(&shunt_bonds, &key);
+	bond = v.c->flags & SHUNT_CONN_STRAY ? NULL : bpf_map_lookup_elem(&shunt_bonds, &key);
 	if (bond) {
 		bool client = v.c->flags & SHUNT_CONN_CLIENT;
 

@@ -16,6 +16,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_CLIENT = 1,     /* this end opened the connection */
 	SHUNT_CONN_OWNER = 2,      /* this end accounts for the connection: the server of a local pair, else the only local end */
 	SHUNT_CONN_MAY_BLOCK = 4,  /* blockingSockets: Accept */
+	SHUNT_CONN_STRAY = 8,      /* older than the watch, its peer not found yet: its fingerprint means nothing */
 };
 
 /* shunt_conns: SK_STORAGE. Read and written under the socket's lock only (sockops, sk_msg and iter/tcp all hold it). */
@@ -37,10 +38,13 @@ struct shunt_conn {
 	__u8 direction;            /* SHUNT_ACCELERATED, or why this direction takes TCP at present */
 	__u64 backlog_bytes;
 	__u32 backlog_messages;
-	__u32 pending_messages;    /* redirected, not yet added to shunt_counters */
-	__u64 pending_bytes;
 	__u8 refusal;              /* why this socket's own policy keeps it out, enum shunt_verdict; 0 = it consents */
-	__u8 pad[7];
+	__u8 searches;             /* of a stray for its peer, while it was quiet */
+	__u8 pad[2];
+	__u64 redirected_bytes;    /* by this end, so far */
+	__u64 redirected_messages;
+	__u64 flushed_bytes;       /* of these, already added to shunt_counters */
+	__u64 flushed_messages;
 };
 
 /*
@@ -106,6 +110,25 @@ struct shunt_end {
 enum { SHUNT_CLIENT = 0, SHUNT_SERVER = 1 };
 struct shunt_bond {
 	struct shunt_end ends[2];
+};
+
+/* shunt_strays: LRU_HASH, key {client's, server's write_seq} of a quiet connection. The end that came by first, for the other to find. */
+struct shunt_stray {
+	__u64 cookie;
+	__u64 sk;
+	__u8 client[16];
+	__u64 netns;               /* cookie */
+	__u16 client_port;
+	__u8 is_client;
+	__u8 consents;
+	__u32 pad;
+};
+
+/* shunt_listeners: LRU_HASH; which end of an old connection is the server's shows only from who listens. */
+struct shunt_listener {
+	__u32 netns;               /* inode */
+	__u16 port;
+	__u16 pad;
 };
 
 #endif

@@ -16,10 +16,13 @@
 #define EEXIST 17
 #define E2BIG 7
 #define EOPNOTSUPP 95
+#define SOL_TCP 6
+#define SHUNT_TCP_BPF_SOCK_OPS_CB_FLAGS 1008 /* include/uapi/linux/bpf.h, newer than Debian 12's copy */
 
 /* include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE 7
+#define TCP_LISTEN 10
 #define TCP_CLOSE_WAIT 8
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -158,7 +161,14 @@ struct bpf_sock_ops_kern {
 	struct sock *sk;
 };
 
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
 struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
 	struct sock_common *sk_common;
 };
 

@@ -118,8 +118,9 @@ int shunt_redirect(struct sk_msg_md *msg)
 		return SK_PASS; /* the peer is closing */
 	c->direction = SHUNT_ACCELERATED;
 	c->messages++;
-	c->pending_bytes += size;
-	if (++c->pending_messages >= SHUNT_FLUSH_MESSAGES || c->pending_bytes >= SHUNT_FLUSH_BYTES)
+	c->redirected_bytes += size;
+	c->redirected_messages++;
+	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES)
 		shunt_flush(c);
 	return SK_PASS;
 }

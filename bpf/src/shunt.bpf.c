@@ -3,5 +3,7 @@
 #include "watch.bpf.c"
 #include "redirect.bpf.c"
 #include "conductor.bpf.c"
+#include "adopter.bpf.c"
+#include "report.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -341,7 +341,8 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
 	if (!c)
 		return;
-	shunt_unbind(c);
+	if (!(c->flags & SHUNT_CONN_STRAY))
+		shunt_unbind(c);
 	shunt_close(c);
 }
 

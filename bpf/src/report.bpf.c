@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* shunt_report (iter/tcp): writes a struct shunt_report for every socket of a network namespace that a policy matched. Changes nothing but the counters. */
+#include "classify.h"
+#include "account.h"
+
+SEC("iter/tcp")
+int shunt_report(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct shunt_report row = {};
+	struct shunt_view view = {};
+	struct shunt_conn *c;
+	struct tcp_sock *tp;
+	struct sock *sk;
+
+	if (!skc)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(skc);
+	if (!tp)
+		return 0;
+	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
+	if (!c)
+		return 0;
+	sk = (struct sock *)tp;
+	shunt_flush(c); /* the iterator holds the socket's lock, so whoever reads the report finds the counters exact */
+	shunt_look(&view, (__u64)tp, c->flags & SHUNT_CONN_CLIENT);
+	__builtin_memcpy(row.client, view.client, sizeof(row.client));
+	__builtin_memcpy(row.server, view.server, sizeof(row.server));
+	row.client_port = view.client_port;
+	row.server_port = view.server_port;
+	row.netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
+	row.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	row.cookie = c->cookie;
+	row.peer_cookie = c->peer_cookie;
+	row.age_ns = bpf_ktime_get_ns() - c->born_ns;
+	row.redirected_bytes = c->redirected_bytes;
+	row.redirected_messages = c->redirected_messages;
+	row.tcp_bytes = tp->bytes_acked;
+	row.row = c->row;
+	row.verdict = c->verdict;
+	row.direction = c->direction;
+	row.state = c->state;
+	row.is_client = !!(c->flags & SHUNT_CONN_CLIENT);
+	row.is_owner = !!(c->flags & SHUNT_CONN_OWNER);
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
+	return 0;
+}
