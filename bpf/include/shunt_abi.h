@@ -130,6 +130,13 @@ struct shunt_config {
 #define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody; the conductor un-enrols whom it visits (two phases) */
 
 /*
+ * shunt_backlog: ARRAY[1], s64: kernel memory that redirected, unread data holds on this node, in bytes. Kept in steps of SHUNT_BACKLOG_STEP per
+ * direction, so it lags by less than that for each, and by what a reader drained since the sender's last message.
+ */
+#define SHUNT_BACKLOG_STEP (64u << 10)
+#define SHUNT_MESSAGE_COST 1024u         /* slab per queued message beyond its bytes: struct sk_msg is 712 bytes, from kmalloc-1k */
+
+/*
  * shunt_work: HASH, key u32 inode of a network namespace (as stat(2) of /proc/PID/ns/net shows it). The watch adds candidates; before a walk the node plugin
  * zeroes the row, and the walk adds what it could not finish.
  */

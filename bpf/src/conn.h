@@ -41,6 +41,7 @@ struct shunt_conn {
 	__u8 refusal;              /* why this socket's own policy keeps it out, enum shunt_verdict; 0 = it consents */
 	__u8 searches;             /* of a stray for its peer, while it was quiet */
 	__u8 pad[2];
+	__u64 noted_backlog;       /* this direction's share of shunt_backlog */
 	__u64 redirected_bytes;    /* by this end, so far */
 	__u64 redirected_messages;
 	__u64 flushed_bytes;       /* of these, already added to shunt_counters */

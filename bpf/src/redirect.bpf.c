@@ -62,6 +62,28 @@ static __always_inline bool shunt_never_sleeps(struct sock *peer)
 	return file && (BPF_CORE_READ(file, f_flags) & O_NONBLOCK) && BPF_CORE_READ(peer, sk_rcvlowat) <= 1;
 }
 
+/* What keeps one more message from being queued at the peer, or 0. backlog: bytes in all of the peer's receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
+static __always_inline __u32 shunt_full(struct shunt_conn *c, int backlog)
+{
+	__u64 held = backlog > 0 ? (__u64)backlog + (__u64)c->messages * SHUNT_MESSAGE_COST : 0;
+	__s64 node = shunt_note_backlog(c, held);
+	__u32 zero = 0;
+
+	if (!held)
+		return 0;
+	if ((__u64)backlog > c->backlog_bytes)
+		return SHUNT_BACKLOG_BYTES;
+	if (c->messages >= c->backlog_messages)
+		return SHUNT_BACKLOG_MESSAGES; /* a message costs slab that no limit of the kernel sees, however small it is (sk_msg_alloc()) */
+	if (node > 0 && held >= SHUNT_BACKLOG_STEP) {
+		struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
+
+		if (config && config->node_budget_bytes && (__u64)node > config->node_budget_bytes)
+			return SHUNT_NODE_BUDGET;
+	}
+	return 0;
+}
+
 SEC("sk_msg")
 int shunt_redirect(struct sk_msg_md *msg)
 {
@@ -69,7 +91,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	struct sock *peer;
-	__u32 size, own;
+	__u32 size, own, reason;
 	int backlog;
 
 	if (!sk)
@@ -103,14 +125,11 @@ int shunt_redirect(struct sk_msg_md *msg)
 				__sync_fetch_and_add(&r->returns, 1);
 		}
 	}
-	if (backlog <= 0) {
+	if (backlog <= 0)
 		c->messages = 0;
-	} else if ((__u32)backlog > c->backlog_bytes) {
-		shunt_fall_back(c, SHUNT_BACKLOG_BYTES);
-		return SK_PASS;
-	} else if (c->messages >= c->backlog_messages) {
-		/* A message costs about 1 KiB of slab that no limit of the kernel sees, however small it is (sk_msg_alloc). */
-		shunt_fall_back(c, SHUNT_BACKLOG_MESSAGES);
+	reason = shunt_full(c, backlog);
+	if (reason) {
+		shunt_fall_back(c, reason);
 		return SK_PASS;
 	}
 	size = msg->size;
