@@ -128,6 +128,7 @@ struct shunt_config {
 	__u64 reserved[5];
 };
 #define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody; the conductor un-enrols whom it visits (two phases) */
+#define SHUNT_CONFIG_READERS_SEEN 2u     /* shunt_reader is attached: Settled waits until a reader was seen to use recv */
 
 /*
  * shunt_backlog: ARRAY[1], s64: kernel memory that redirected, unread data holds on this node, in bytes. Kept in steps of SHUNT_BACKLOG_STEP per

@@ -26,6 +26,7 @@ struct shunt_visit {
 	__u64 now;
 	__u64 settle_ns;
 	bool draining;
+	bool readers_seen;
 };
 
 /* The policy set changed since this socket was classified: judge it anew. */
@@ -84,10 +85,14 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 		c->state = SHUNT_STATE_WATCHED; /* the server took its client out at the handshake (shunt_release_client) */
 		return;
 	}
+	if (shunt_splices(v->sk, c))
+		v->me->reason = SHUNT_SPLICE_USER;
 	if (!shunt_wanted(v)) {
 		c->state = SHUNT_STATE_LEAVING;
 		return;
 	}
+	if (!v->readers_seen)
+		v->me->flags |= SHUNT_END_READS;
 	if (!(v->peer->flags & SHUNT_END_IN)) {
 		if (v->now - c->enrolled_ns > SHUNT_ALONE_NS)
 			shunt_take_out(v);
@@ -207,6 +212,7 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	v.sk = (struct sock *)v.tp;
 	v.now = bpf_ktime_get_ns();
 	v.settle_ns = config->settle_ns;
+	v.readers_seen = config->flags & SHUNT_CONFIG_READERS_SEEN;
 	v.draining = config->flags & SHUNT_CONFIG_DRAINING;
 	key.client_isn = v.c->client_isn;
 	key.server_isn = v.c->server_isn;

@@ -17,6 +17,8 @@ enum shunt_conn_flags {
 	SHUNT_CONN_OWNER = 2,      /* this end accounts for the connection: the server of a local pair, else the only local end */
 	SHUNT_CONN_MAY_BLOCK = 4,  /* blockingSockets: Accept */
 	SHUNT_CONN_STRAY = 8,      /* older than the watch, its peer not found yet: its fingerprint means nothing */
+	SHUNT_CONN_SPLICED = 16,   /* its program read it with splice(2), which looks only at sk_receive_queue and would not see redirected data */
+	SHUNT_CONN_READS = 32,     /* its program was seen to read it with recv(2) or read(2) */
 };
 
 /* shunt_conns: SK_STORAGE. Read and written under the socket's lock only (sockops, sk_msg and iter/tcp all hold it). */
@@ -91,6 +93,7 @@ enum shunt_end_flags {
 	SHUNT_END_LEFT = 4,        /* redirects nothing any more, and no redirect of it is under way */
 	SHUNT_END_READ = 8,        /* read_seq holds */
 	SHUNT_END_CLOSED = 16,
+	SHUNT_END_READS = 32,      /* may be redirected to: its reader was seen to use recv, or is trusted to (Handshake) */
 };
 
 /* One end, written under that end's lock only, read by the other end. */

@@ -41,6 +41,14 @@ static __always_inline int shunt_sleepers(struct sock *sk)
 	return at == head ? sleepers : -1;
 }
 
+/* Splice sees only sk_receive_queue: redirected data would stay unread for ever. Programs that splice one connection splice others (HAProxy, Go). */
+static __always_inline bool shunt_splices(struct sock *sk, const struct shunt_conn *c)
+{
+	__u64 cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+
+	return (c->flags & SHUNT_CONN_SPLICED) || bpf_map_lookup_elem(&shunt_splicers, &cgroup);
+}
+
 static __always_inline struct sk_psock *shunt_psock(struct sock *sk)
 {
 	return (struct sk_psock *)((__u64)BPF_CORE_READ(sk, sk_user_data) & ~(__u64)SHUNT_SK_USER_DATA_MASK);
@@ -76,6 +84,8 @@ static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp,
 {
 	struct file *file;
 
+	if (shunt_splices(sk, c))
+		return SHUNT_SPLICE_USER;
 	if (BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ulp_ops))
 		return SHUNT_ULP; /* sk_psock_init() refuses it; a ULP set later finds the socket in the map (kTLS) */
 	if (tp->is_mptcp)

@@ -161,6 +161,18 @@ struct bpf_sock_ops_kern {
 	struct sock *sk;
 };
 
+#if defined(__TARGET_ARCH_x86)
+#define SHUNT_NR_SPLICE 275
+struct pt_regs { unsigned long orig_ax; };
+#define SHUNT_SYSCALL_OF(regs) BPF_CORE_READ(regs, orig_ax)
+#elif defined(__TARGET_ARCH_arm64)
+#define SHUNT_NR_SPLICE 76
+struct pt_regs { int syscallno; };
+#define SHUNT_SYSCALL_OF(regs) BPF_CORE_READ(regs, syscallno)
+#else
+#error "the number of splice(2) on this architecture is not known here"
+#endif
+
 struct seq_file;
 
 struct bpf_iter_meta {

@@ -19,6 +19,8 @@ struct { __uint(type, BPF_MAP_TYPE_SK_STORAGE); __uint(map_flags, BPF_F_NO_PREAL
 struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, SHUNT_MAX_PAIRS); __type(key, struct shunt_pair_key); __type(value, struct shunt_pair); } shunt_pairs SEC(".maps");
 /* both ends of every connection that policies matched on both */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, SHUNT_MAX_SOCKETS / 2); __type(key, struct shunt_pair_key); __type(value, struct shunt_bond); } shunt_bonds SEC(".maps");
+/* cgroups, by id, one of whose programs was seen to splice */
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 4096); __type(key, __u64); __type(value, __u64); } shunt_splicers SEC(".maps");
 /* unread memory of the whole node, against shunt_config.node_budget_bytes */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __s64); } shunt_backlog SEC(".maps");
 /* connections older than the watch, on their way to a bond */

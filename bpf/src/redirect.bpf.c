@@ -44,7 +44,7 @@ static __always_inline bool shunt_meet(struct shunt_conn *c)
 		}
 	}
 	peer = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_SERVER : SHUNT_CLIENT];
-	if (!(peer->flags & SHUNT_END_IN))
+	if ((peer->flags & (SHUNT_END_IN | SHUNT_END_READS)) != (SHUNT_END_IN | SHUNT_END_READS))
 		return false;
 	c->peer_cookie = peer->cookie;
 	c->peer_sk = peer->sk;

@@ -5,5 +5,6 @@
 #include "conductor.bpf.c"
 #include "adopter.bpf.c"
 #include "report.bpf.c"
+#include "reader.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -231,8 +231,8 @@ static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct sh
 	if (consents)
 		server->flags |= SHUNT_END_CONSENTS;
 	if (verdict == SHUNT_ACCELERATED) {
-		client->flags |= SHUNT_END_IN;
-		server->flags |= SHUNT_END_IN;
+		client->flags |= SHUNT_END_IN | SHUNT_END_READS;
+		server->flags |= SHUNT_END_IN | SHUNT_END_READS;
 	} else if (verdict == SHUNT_FAST_OPEN || verdict == SHUNT_MPTCP) {
 		server->reason = verdict;
 	}
