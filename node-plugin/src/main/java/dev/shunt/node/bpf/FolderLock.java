@@ -1,5 +1,7 @@
 package dev.shunt.node.bpf;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +43,16 @@ public final class FolderLock implements AutoCloseable {
       return null;
     }
     throw new BpfException("flock " + folder, -result);
+  }
+
+  /** Whether the path still leads to the folder that is locked. */
+  public boolean isStill(Path folder) {
+    try {
+      Path held = Path.of("/proc/self/fd/" + fd.number());
+      return Files.isSameFile(held, folder);
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   @Override

@@ -153,13 +153,10 @@ public final class KernelBpf implements BpfMaps {
     }
   }
 
-  /**
-   * Whether a cgroup link still runs its program: the kernel clears the cgroup's id when the cgroup
-   * is removed.
-   */
-  public boolean isAttachedToCgroup(BpfFd link) {
+  /** Id of the cgroup a link sits on; 0 once the cgroup was removed or the link detached. */
+  public long cgroupOf(BpfFd link) {
     try (Memory info = info(link, LINK_INFO)) {
-      return info.getLong(16) != 0;
+      return info.getLong(16);
     }
   }
 

@@ -1,14 +1,21 @@
 package dev.shunt.node.datapath;
 
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * A policy set that is live: its maps were written, read back, and the flip was made.
  *
  * @param generation generation number the programs now read
  * @param digest digest of the policy set, lower-case hex
- * @param tablesWritten tables whose content differed from the generation before; the others were
+ * @param tablesWritten tables whose content differed from the generation before; the others are
  *     shared with it
- * @param took from the first write to the flip
+ * @param took from the first step to the flip
+ * @param steps time of each step, by its name, for example {@code apply.fill_ports}
  */
-public record AppliedPolicy(long generation, String digest, int tablesWritten, Duration took) {}
+public record AppliedPolicy(
+    long generation, String digest, int tablesWritten, Duration took, Map<String, Duration> steps) {
+  public AppliedPolicy {
+    steps = Map.copyOf(steps);
+  }
+}

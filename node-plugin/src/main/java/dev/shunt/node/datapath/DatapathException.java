@@ -29,6 +29,12 @@ public final class DatapathException extends Exception {
     this.errno = cause.errnoName();
   }
 
+  DatapathException(String code, RuntimeException cause) {
+    super(code + ": " + cause.getMessage(), cause);
+    this.code = code;
+    this.errno = null;
+  }
+
   /** Stable name of the step that failed. */
   public String code() {
     return code;

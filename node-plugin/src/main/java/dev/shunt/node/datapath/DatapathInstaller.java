@@ -8,6 +8,14 @@ package dev.shunt.node.datapath;
 public interface DatapathInstaller {
 
   /**
+   * The installer that talks to this machine's kernel through libbpf. Needs root, or CAP_BPF,
+   * CAP_NET_ADMIN, CAP_PERFMON.
+   */
+  static DatapathInstaller onThisKernel() {
+    return new KernelInstaller();
+  }
+
+  /**
    * Adopts the pinned datapath when it has the same layout, program object and cgroup, without
    * touching what runs; otherwise removes what is there as {@link #uninstall} does and installs
    * afresh.

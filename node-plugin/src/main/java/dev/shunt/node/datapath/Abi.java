@@ -1,0 +1,77 @@
+package dev.shunt.node.datapath;
+
+import dev.shunt.node.bpf.MapSpec;
+import dev.shunt.node.bpf.MapType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/** The numbers of bpf/include/shunt_abi.h. A test reads the header and compares. */
+final class Abi {
+  static final int LAYOUT_VERSION = 1;
+  static final int SLOTS = 2;
+  static final int MAX_POLICIES = 1024;
+  static final int POLICY_WORDS = 16;
+  static final int COUNTER_ROWS = 2048;
+  static final int COMPONENT_SIZE = 256;
+  static final int DIMENSIONS = 4;
+  static final int VERDICTS = 32;
+  static final int VERDICT_ACCELERATED = 1;
+  static final int CONFIG_DRAINING = 1;
+
+  static final int SLOT_SIZE = 40;
+  static final int SLOT_POLICIES = 8;
+  static final int CLASS_SIZE = 136;
+  static final int POLICY_SIZE = 24;
+  static final int V4_KEY_SIZE = 8;
+  static final int V6_KEY_SIZE = 20;
+  static final int EDGE_KEY_SIZE = 8;
+  static final int EDGE_SIZE = 8;
+  static final int CONFIG_SIZE = 64;
+  static final int COUNTERS_SIZE = 576;
+
+  /** Row of what no policy accounts for. */
+  static final int ROW_NONE = 0;
+
+  static final String SOCKETS = "shunt_sockets";
+  static final String WATCH = "shunt_watch";
+  static final String REDIRECT = "shunt_redirect";
+
+  static final MapSpec ACTIVE = array("shunt_active", Long.BYTES, 1);
+  static final MapSpec SLOT = array("shunt_slots", SLOT_SIZE, SLOTS);
+  static final MapSpec CONFIG = array("shunt_config", CONFIG_SIZE, 1);
+  static final MapSpec COUNTERS = array("shunt_counters", COUNTERS_SIZE, COUNTER_ROWS);
+
+  private Abi() {}
+
+  static MapSpec array(String name, int valueSize, int entries) {
+    return new MapSpec(MapType.ARRAY, name, Integer.BYTES, valueSize, entries, 0);
+  }
+
+  /** Bytes as the BPF programs of this machine lay them out. */
+  static ByteBuffer bytes(int size) {
+    return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
+  }
+
+  static ByteBuffer wrap(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+  }
+
+  /** Key of an array map. */
+  static byte[] index(int index) {
+    return bytes(Integer.BYTES).putInt(index).array();
+  }
+
+  /** Zero-padded text. */
+  static String text(byte[] padded) {
+    int end = 0;
+    while (end < padded.length && padded[end] != 0) {
+      end++;
+    }
+    return new String(padded, 0, end, StandardCharsets.UTF_8);
+  }
+
+  static int slotOf(long generation) {
+    return (int) (generation & 1);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.shunt.node.datapath;
+
+import java.util.Locale;
+
+/**
+ * The steps of making a policy set live, in order. Up to and including {@link #FLIP} a crash or an
+ * error leaves the live generation as it was; after it the new one is live and whole.
+ */
+enum ApplyStep {
+  /** No program holds anything of the idle slot, which was live two generations ago. */
+  WAIT_FOR_READERS,
+  ASSIGN_ROWS,
+  /**
+   * Every table of the idle slot, from a new inner map or the live slot's when the content is the
+   * same.
+   */
+  FILL_PORTS,
+  FILL_CLASSES,
+  FILL_POLICIES,
+  FILL_CLIENTS4,
+  FILL_CLIENTS6,
+  FILL_SERVERS4,
+  FILL_SERVERS6,
+  FILL_NAMES,
+  FILL_EDGES,
+  FILL_CGROUPS,
+  WRITE_LABELS,
+  WRITE_SLOT,
+  /** The idle slot, as the programs will see it, is what was meant. */
+  VERIFY,
+  /** One 8-byte write. */
+  FLIP;
+
+  static ApplyStep fill(Table table) {
+    return valueOf("FILL_" + table.name());
+  }
+
+  /** Name in errors, logs and metrics, for example {@code apply.fill_ports}. */
+  String code() {
+    return "apply." + name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Told before each step; a test may throw to simulate a crash there. */
+  interface Listener {
+    void before(ApplyStep step);
+  }
+}
