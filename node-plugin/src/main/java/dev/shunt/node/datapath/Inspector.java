@@ -6,9 +6,6 @@ import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.MapSpec;
 import dev.shunt.node.datapath.DatapathInspection.Installed;
 import dev.shunt.node.datapath.DatapathInspection.Presence;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -70,7 +67,11 @@ final class Inspector {
     if (!new HashSet<>(pins).containsAll(expectedPins())) {
       return Presence.HALF_MADE;
     }
-    return watchesTheCgroup() ? Presence.INSTALLED : Presence.OTHER_VERSION;
+    try (BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
+      return WatchLink.isOn(bpf, link, options.cgroup())
+          ? Presence.INSTALLED
+          : Presence.OTHER_VERSION;
+    }
   }
 
   /** Null when it was written by a version that lays it out otherwise. */
@@ -88,7 +89,7 @@ final class Inspector {
   private DatapathStatus status() {
     try (DatapathMaps maps = DatapathMaps.open(name -> bpf.openMap(folder.pin(name)));
         BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
-      return new StatusReader(maps).read(bpf.cgroupOf(link) != 0);
+      return new StatusReader(maps).read(WatchLink.isOn(bpf, link, options.cgroup()));
     }
   }
 
@@ -98,18 +99,5 @@ final class Inspector {
     DatapathMaps.specs().stream().map(MapSpec::name).forEach(pins::add);
     Arrays.stream(Table.values()).map(Table::mapName).forEach(pins::add);
     return pins;
-  }
-
-  /**
-   * The path may lead to another cgroup than it did: a removed cgroup takes its programs with it.
-   */
-  private boolean watchesTheCgroup() {
-    try (BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
-      // The id of a cgroup is the inode number of its folder (kernfs, 64-bit).
-      return Long.valueOf(bpf.cgroupOf(link))
-          .equals(Files.getAttribute(options.cgroup(), "unix:ino"));
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot look at the cgroup " + options.cgroup(), e);
-    }
   }
 }

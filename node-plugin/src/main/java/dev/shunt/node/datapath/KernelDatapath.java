@@ -5,6 +5,7 @@ import dev.shunt.node.bpf.BpfFd;
 import dev.shunt.node.bpf.FolderLock;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.policy.compile.CompiledPolicySet;
+import java.nio.file.Path;
 
 /**
  * A handle on an installed datapath. Holds the pin folder's lock; map buffers are shared, hence the
@@ -15,6 +16,7 @@ final class KernelDatapath implements Datapath {
   private final FolderLock lock;
   private final DatapathMaps maps;
   private final BpfFd watchLink;
+  private final Path cgroup;
   private final PolicyWriter writer;
   private final Origin origin;
 
@@ -23,12 +25,14 @@ final class KernelDatapath implements Datapath {
       FolderLock lock,
       DatapathMaps maps,
       BpfFd watchLink,
+      Path cgroup,
       ApplyStep.Listener listener,
       Origin origin) {
     this.bpf = bpf;
     this.lock = lock;
     this.maps = maps;
     this.watchLink = watchLink;
+    this.cgroup = cgroup;
     this.writer = new PolicyWriter(bpf, maps, listener, System::nanoTime);
     this.origin = origin;
   }
@@ -41,7 +45,7 @@ final class KernelDatapath implements Datapath {
   @Override
   public synchronized DatapathStatus status() throws DatapathException {
     try {
-      return new StatusReader(maps).read(bpf.cgroupOf(watchLink) != 0);
+      return new StatusReader(maps).read(WatchLink.isOn(bpf, watchLink, cgroup));
     } catch (BpfException e) {
       throw new DatapathException("status", e);
     }

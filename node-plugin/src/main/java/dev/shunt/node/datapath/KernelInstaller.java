@@ -94,7 +94,7 @@ final class KernelInstaller implements DatapathInstaller {
     try {
       new DatapathConfig(maps.config()).write(options);
       BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK));
-      return new KernelDatapath(bpf, lock, maps, link, applyListener, origin);
+      return new KernelDatapath(bpf, lock, maps, link, options.cgroup(), applyListener, origin);
     } catch (RuntimeException e) {
       maps.close();
       throw e;
@@ -132,7 +132,7 @@ final class KernelInstaller implements DatapathInstaller {
       return work.with(new KernelBpf());
     } catch (BpfException e) {
       throw new DatapathException(code, e);
-    } catch (LibbpfMissingException | UncheckedIOException e) {
+    } catch (LibbpfMissingException | UncheckedIOException | IllegalArgumentException e) {
       throw new DatapathException(code, e);
     }
   }

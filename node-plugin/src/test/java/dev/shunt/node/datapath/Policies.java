@@ -1,0 +1,58 @@
+package dev.shunt.node.datapath;
+
+import dev.shunt.policy.compile.CompiledPolicySet;
+import dev.shunt.policy.compile.PolicyCompiler;
+import dev.shunt.policy.parse.ParsedPolicies;
+import dev.shunt.policy.parse.PolicyParser;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Policy sets for tests, written as people write them. */
+final class Policies {
+  private Policies() {}
+
+  static CompiledPolicySet none() {
+    return PolicyCompiler.compile(List.of());
+  }
+
+  /** One policy on one port of one cgroup, for loopback addresses of both families. */
+  static CompiledPolicySet onPort(String name, int port) {
+    return compile(document(name, port));
+  }
+
+  /** Policies with names from {@code prefix-first} on, each on a port of its own. */
+  static CompiledPolicySet many(String prefix, int first, int count) {
+    return compile(
+        IntStream.range(first, first + count)
+            .mapToObj(i -> document(prefix + "-" + i, 1000 + i))
+            .collect(Collectors.joining("---\n")));
+  }
+
+  static CompiledPolicySet compile(String yaml) {
+    ParsedPolicies parsed = PolicyParser.parse(yaml.getBytes(StandardCharsets.UTF_8));
+    if (!parsed.problems().isEmpty()) {
+      throw new AssertionError("a test's policy is wrong: " + parsed.problems());
+    }
+    return PolicyCompiler.compile(parsed.policies());
+  }
+
+  private static String document(String name, int port) {
+    return """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: %s}
+        spec:
+          priority: 100
+          action: Accelerate
+          mode: Enforce
+          match:
+            ports: ["%d"]
+            cgroups: ["/shunt-test/**"]
+            clients: ["127.0.0.0/8", "::1/128"]
+            servers: ["127.0.0.0/8", "::1/128"]
+        """
+        .formatted(name, port);
+  }
+}

@@ -1,0 +1,45 @@
+package dev.shunt.node.datapath;
+
+import dev.shunt.node.bpf.MountTable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * An own cgroup below the root and an own pin folder, both removed at the end whatever the test
+ * left in them.
+ */
+final class TestHost implements AutoCloseable {
+  private static final AtomicInteger COUNT = new AtomicInteger();
+
+  private final Path cgroup;
+  private final Path pinFolder;
+
+  TestHost() throws IOException {
+    String name = "shunt-test-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+    cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
+    pinFolder = DatapathOptions.DEFAULT_PIN_FOLDER.resolveSibling(name);
+    Files.createDirectory(cgroup);
+  }
+
+  DatapathOptions options() {
+    return new DatapathOptions(cgroup, pinFolder, 1024, Duration.ofMillis(50), 1 << 20, "test");
+  }
+
+  Path cgroup() {
+    return cgroup;
+  }
+
+  Path pinFolder() {
+    return pinFolder;
+  }
+
+  @Override
+  public void close() throws DatapathException, IOException {
+    new KernelInstaller().uninstall(options());
+    Files.deleteIfExists(cgroup);
+  }
+}
