@@ -1,0 +1,217 @@
+package dev.shunt.node.bpf;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Maps in memory that refuse what the kernel refuses: sizes, capacity, flags, prefixes. The
+ * contract test holds it to that. Like the kernel's, a map lives on after its descriptor is closed
+ * for as long as an outer map holds it.
+ */
+public final class FakeBpfMaps implements BpfMaps {
+  private int lastId;
+
+  @Override
+  public BpfMap create(MapSpec spec) {
+    require(spec.type() != MapType.ARRAY_OF_MAPS, "bpf_map_create " + spec.name(), Errno.EINVAL);
+    require(spec.maxEntries() > 0, "bpf_map_create " + spec.name(), Errno.EINVAL);
+    boolean lpm = spec.type() == MapType.LPM_TRIE;
+    boolean noPreallocation = (spec.flags() & MapSpec.NO_PREALLOC) != 0;
+    require(!lpm || noPreallocation, "bpf_map_create " + spec.name(), Errno.EINVAL);
+    return new Handle(new Content(spec, null, ++lastId));
+  }
+
+  @Override
+  public BpfMap createOuter(MapSpec spec, BpfMap template) {
+    return new Handle(new Content(spec, ((Handle) template).content.spec, ++lastId));
+  }
+
+  private static void require(boolean condition, String operation, int errno) {
+    if (!condition) {
+      throw new BpfException(operation, errno);
+    }
+  }
+
+  /** What the kernel keeps; handles come and go. */
+  private static final class Content {
+    private final MapSpec spec;
+    private final @Nullable MapSpec template;
+    private final int id;
+    private final Map<ByteBuffer, byte[]> entries;
+    private final Map<Integer, Content> inners = new TreeMap<>();
+
+    Content(MapSpec spec, @Nullable MapSpec template, int id) {
+      this.spec = spec;
+      this.template = template;
+      this.id = id;
+      boolean array = spec.type().isArray();
+      this.entries =
+          array ? new TreeMap<>(Comparator.comparing(Content::index)) : new LinkedHashMap<>();
+      if (spec.type() == MapType.ARRAY) {
+        for (int i = 0; i < spec.maxEntries(); i++) {
+          entries.put(ByteBuffer.wrap(index(i)), new byte[spec.valueSize()]);
+        }
+      }
+    }
+
+    static int index(ByteBuffer key) {
+      return key.duplicate().order(ByteOrder.nativeOrder()).getInt(0);
+    }
+
+    static byte[] index(int index) {
+      return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(index).array();
+    }
+  }
+
+  private static final class Handle implements BpfMap {
+    private final Content content;
+    private boolean closed;
+
+    Handle(Content content) {
+      this.content = content;
+    }
+
+    @Override
+    public MapSpec spec() {
+      return content.spec;
+    }
+
+    @Override
+    public void put(byte[] key, byte[] value, Put when) {
+      String operation = "bpf_map_update_elem " + spec().name();
+      check(key, spec().keySize());
+      check(value, spec().valueSize());
+      ByteBuffer at = ByteBuffer.wrap(canonical(key));
+      boolean there = content.entries.containsKey(at);
+      if (spec().type() == MapType.ARRAY) {
+        require(there, operation, Errno.E2BIG);
+      }
+      require(!there || when != Put.NOEXIST, operation, Errno.EEXIST);
+      require(there || when != Put.EXIST, operation, Errno.ENOENT);
+      if (!there && content.entries.size() >= spec().maxEntries()) {
+        require(spec().type() == MapType.LRU_HASH, operation, full());
+        content.entries.remove(content.entries.keySet().iterator().next());
+      }
+      content.entries.put(at, value.clone());
+    }
+
+    /** lpm_trie.c says ENOSPC where hashtab.c says E2BIG. */
+    private int full() {
+      return spec().type() == MapType.LPM_TRIE ? Errno.ENOSPC : Errno.E2BIG;
+    }
+
+    @Override
+    public byte @Nullable [] get(byte[] key) {
+      check(key, spec().keySize());
+      byte[] value =
+          spec().type() == MapType.LPM_TRIE
+              ? longestPrefix(key)
+              : content.entries.get(ByteBuffer.wrap(key));
+      return value == null ? null : value.clone();
+    }
+
+    @Override
+    public boolean delete(byte[] key) {
+      check(key, spec().keySize());
+      require(!spec().type().isArray(), "bpf_map_delete_elem " + spec().name(), Errno.EINVAL);
+      return content.entries.remove(ByteBuffer.wrap(canonical(key))) != null;
+    }
+
+    @Override
+    public void putAll(MapEntries entries) {
+      for (int i = 0; i < entries.count(); i++) {
+        put(entries.key(i), entries.value(i), Put.ANY);
+      }
+    }
+
+    @Override
+    public MapEntries readAll() {
+      ByteArrayOutputStream keys = new ByteArrayOutputStream();
+      ByteArrayOutputStream values = new ByteArrayOutputStream();
+      content.entries.forEach(
+          (key, value) -> {
+            keys.writeBytes(key.array());
+            values.writeBytes(value);
+          });
+      return new MapEntries(
+          spec().keySize(), spec().valueSize(), keys.toByteArray(), values.toByteArray());
+    }
+
+    @Override
+    public void putMap(int index, BpfMap inner) {
+      Content other = ((Handle) inner).content;
+      MapSpec template = content.template;
+      String operation = "bpf_map_update_elem " + spec().name();
+      require(index >= 0 && index < spec().maxEntries(), operation, Errno.E2BIG);
+      boolean resizable =
+          other.spec.type() != MapType.ARRAY || (other.spec.flags() & MapSpec.INNER_MAP) != 0;
+      boolean same =
+          template != null
+              && template.type() == other.spec.type()
+              && template.keySize() == other.spec.keySize()
+              && template.valueSize() == other.spec.valueSize()
+              && template.flags() == other.spec.flags()
+              && (resizable || template.maxEntries() == other.spec.maxEntries());
+      require(same, operation, Errno.EINVAL);
+      content.inners.put(index, other);
+      content.entries.put(ByteBuffer.wrap(Content.index(index)), Content.index(other.id));
+    }
+
+    @Override
+    public @Nullable BpfMap getMap(int index) {
+      Content inner = content.inners.get(index);
+      return inner == null ? null : new Handle(inner);
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    private void check(byte[] bytes, int size) {
+      if (closed) {
+        throw new IllegalStateException(spec().name() + " is closed");
+      }
+      if (bytes.length != size) {
+        throw new IllegalArgumentException(
+            "%s takes %d bytes, found %d".formatted(spec().name(), size, bytes.length));
+      }
+    }
+
+    /** A trie ignores the bits after the prefix, so that two spellings are one key. */
+    private byte[] canonical(byte[] key) {
+      if (spec().type() != MapType.LPM_TRIE) {
+        return key.clone();
+      }
+      int length = prefix(key);
+      require(length <= (key.length - 4) * 8, "bpf_map_update_elem " + spec().name(), Errno.EINVAL);
+      byte[] canonical = key.clone();
+      for (int bit = length; bit < (key.length - 4) * 8; bit++) {
+        canonical[4 + bit / 8] &= (byte) ~(0x80 >>> bit % 8);
+      }
+      return canonical;
+    }
+
+    private byte @Nullable [] longestPrefix(byte[] key) {
+      for (int length = prefix(key); length >= 0; length--) {
+        byte[] shorter = key.clone();
+        ByteBuffer.wrap(shorter).order(ByteOrder.nativeOrder()).putInt(length);
+        byte[] value = content.entries.get(ByteBuffer.wrap(canonical(shorter)));
+        if (value != null) {
+          return value;
+        }
+      }
+      return null;
+    }
+
+    private static int prefix(byte[] key) {
+      return ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt();
+    }
+  }
+}

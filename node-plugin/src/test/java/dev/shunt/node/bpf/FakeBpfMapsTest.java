@@ -1,0 +1,8 @@
+package dev.shunt.node.bpf;
+
+class FakeBpfMapsTest extends BpfMapsContract {
+  @Override
+  BpfMaps maps() {
+    return new FakeBpfMaps();
+  }
+}
