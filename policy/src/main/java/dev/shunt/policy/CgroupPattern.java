@@ -81,6 +81,41 @@ public record CgroupPattern(List<String> components) {
     return new InvalidValueException(ProblemCode.BAD_GLOB, EXPECTED, Quoted.of(text), hint);
   }
 
+  /**
+   * Whether every path that {@code other} matches is matched by this pattern. Never says yes
+   * wrongly; says no to a few pairs that hold, such as {@code *}{@code /**} around {@code **}{@code
+   * /*}.
+   */
+  public boolean contains(CgroupPattern other) {
+    List<String> inner = other.components;
+    // covers[j]: the components from j on here contain those from i on in the other pattern.
+    boolean[] covers = new boolean[components.size() + 1];
+    boolean[] next = new boolean[components.size() + 1];
+    for (int i = inner.size(); i >= 0; i--) {
+      for (int j = components.size(); j >= 0; j--) {
+        next[j] = covers(inner, i, j, covers, next);
+      }
+      boolean[] swap = covers;
+      covers = next;
+      next = swap;
+    }
+    return covers[0];
+  }
+
+  private boolean covers(List<String> inner, int i, int j, boolean[] afterInner, boolean[] same) {
+    if (j == components.size()) {
+      return i == inner.size();
+    }
+    String outer = components.get(j);
+    if (outer.equals(ANY_DEPTH)) {
+      return same[j + 1] || i < inner.size() && afterInner[j];
+    }
+    return i < inner.size()
+        && !inner.get(i).equals(ANY_DEPTH)
+        && (outer.equals(ONE) || outer.equals(inner.get(i)))
+        && afterInner[j + 1];
+  }
+
   public boolean matches(CgroupPath path) {
     return !path.isTooDeep() && matches(path.components());
   }

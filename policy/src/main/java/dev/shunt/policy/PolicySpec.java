@@ -27,6 +27,9 @@ public record PolicySpec(
   public static final int LOWEST_PRIORITY = 0;
   public static final int HIGHEST_PRIORITY = 65_535;
 
+  /** Every edit runs every test against the whole set. */
+  public static final int MOST_TESTS = 100;
+
   public static final int DEFAULT_PRIORITY = 100;
   public static final Action DEFAULT_ACTION = Action.ACCELERATE;
   public static final Mode DEFAULT_MODE = Mode.ENFORCE;
@@ -49,6 +52,13 @@ public record PolicySpec(
     requireNonNull(blockingSockets, "blockingSockets");
     requireNonNull(limits, "limits");
     tests = List.copyOf(tests);
+    if (tests.size() > MOST_TESTS) {
+      throw new InvalidValueException(
+          ProblemCode.OUT_OF_RANGE,
+          "at most " + MOST_TESTS + " tests",
+          tests.size() + " tests",
+          "");
+    }
     if (enrolment == Enrolment.HANDSHAKE && blockingSockets == BlockingSockets.ACCEPT) {
       throw new InvalidValueException(
           ProblemCode.CONFLICTING_FIELDS,

@@ -8,7 +8,7 @@ import java.util.List;
  * is none either, no deeper cgroup is named by any policy.
  *
  * @param components the dictionary; the first has number 1
- * @param edges sorted by state, then component
+ * @param edges of one state together, the one for {@value #ANY_OTHER} first
  * @param start state of the root
  * @param startClass class of the root itself
  */

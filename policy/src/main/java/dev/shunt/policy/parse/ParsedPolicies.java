@@ -24,6 +24,22 @@ public record ParsedPolicies(
     }
   }
 
+  /**
+   * The same problem with its place in the text, when it is about a policy of this text and has no
+   * place yet.
+   */
+  public Problem located(Problem problem) {
+    if (problem.line() == 0) {
+      for (int i = 0; i < policies.size(); i++) {
+        if (policies.get(i).name().equals(problem.policy())) {
+          SourceMap.Position position = sources.get(i).at(problem.path());
+          return problem.at(position.line(), position.column());
+        }
+      }
+    }
+    return problem;
+  }
+
   public boolean hasErrors() {
     return problems.stream().anyMatch(Problem::isError);
   }

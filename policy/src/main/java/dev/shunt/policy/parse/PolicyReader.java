@@ -132,7 +132,9 @@ final class PolicyReader {
       return new PolicySpec(
           priority, action, mode, nodes, match, enrolment, blocking, limits, tests);
     } catch (InvalidValueException e) {
-      problems.add(blockingNode == null ? node : blockingNode, e);
+      problems.add(
+          e.code() == ProblemCode.CONFLICTING_FIELDS && blockingNode != null ? blockingNode : node,
+          e);
       return null;
     }
   }

@@ -3,22 +3,28 @@ package dev.shunt.policy.random;
 import dev.shunt.policy.AccelerationPolicy;
 import dev.shunt.policy.Action;
 import dev.shunt.policy.BlockingSockets;
+import dev.shunt.policy.ByteSize;
 import dev.shunt.policy.CgroupPath;
 import dev.shunt.policy.CgroupPattern;
 import dev.shunt.policy.Cidr;
 import dev.shunt.policy.Enrolment;
+import dev.shunt.policy.Expectation;
 import dev.shunt.policy.IpAddress;
 import dev.shunt.policy.IpAddress.Family;
+import dev.shunt.policy.LabelRequirement;
+import dev.shunt.policy.LabelRequirement.Operator;
 import dev.shunt.policy.Limits;
 import dev.shunt.policy.Match;
 import dev.shunt.policy.Metadata;
 import dev.shunt.policy.Mode;
 import dev.shunt.policy.NodeSelector;
 import dev.shunt.policy.PolicySpec;
+import dev.shunt.policy.PolicyTest;
 import dev.shunt.policy.PortRange;
 import dev.shunt.policy.match.SocketView;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 
@@ -46,6 +52,42 @@ public final class RandomPolicies {
     "fd00:ffff::",
     "::fffe:10.0.0.0"
   };
+  private static final String[] LABELS = {"", "edge", "true", "1", "no", "1e3", "A_b.c-d"};
+
+  /** Texts that a careless writer or reader gets wrong. */
+  private static final String[] TEXTS = {
+    "",
+    " ",
+    "null",
+    "~",
+    "yes",
+    "0x10",
+    "- a",
+    "a: b",
+    "a #b",
+    "#",
+    "'",
+    "\"",
+    "\\",
+    "*a",
+    "&a",
+    "!t",
+    "%",
+    "@",
+    "`",
+    "{}",
+    "[]",
+    "line\nbreak",
+    "tab\t",
+    "\u0000\u0007\u007f\u0085",
+    "\u2028\u2029\ufeff\ufffe\uffff",
+    "grüße",
+    "\ud83d\ude00",
+    "...",
+    "---",
+    "\r\n"
+  };
+
   private static final int DEEPEST = 12;
 
   /**
@@ -61,7 +103,10 @@ public final class RandomPolicies {
     this.random = new Random(seed);
   }
 
-  /** Between none and {@code most} policies, mostly few. */
+  /**
+   * Between none and {@code most} policies, mostly few; each a valid document, with names in no
+   * order.
+   */
   public List<AccelerationPolicy> policies(int most) {
     int count = random.nextInt(8) == 0 ? most : random.nextInt(1 + Math.min(most, 12));
     List<AccelerationPolicy> policies = new ArrayList<>();
@@ -81,10 +126,47 @@ public final class RandomPolicies {
     return new SocketView(port(), address(family), address(family), path());
   }
 
+  private Metadata metadata(String name) {
+    return new Metadata(
+        name, Map.of("team", pick(LABELS)), Map.of("example.com/note", pick(TEXTS)));
+  }
+
+  private NodeSelector nodes() {
+    return switch (random.nextInt(4)) {
+      case 0 -> new NodeSelector(Map.of("pool", pick(LABELS)), List.of());
+      case 1 ->
+          new NodeSelector(
+              Map.of(),
+              List.of(
+                  new LabelRequirement("zone", Operator.IN, List.of("a", "b")),
+                  new LabelRequirement("spot", Operator.DOES_NOT_EXIST, List.of())));
+      default -> NodeSelector.EVERY_NODE;
+    };
+  }
+
+  private List<PolicyTest> tests() {
+    List<PolicyTest> tests = new ArrayList<>();
+    for (int i = random.nextInt(3); i > 0; i--) {
+      SocketView view = view();
+      tests.add(
+          new PolicyTest(
+              view.client(),
+              view.server(),
+              view.serverPort(),
+              view.cgroup(),
+              Expectation.values()[random.nextInt(3)]));
+    }
+    return tests;
+  }
+
+  private String pick(String... texts) {
+    return texts[random.nextInt(texts.length)];
+  }
+
   private PolicySpec spec(int mostEntries) {
     Match match =
         new Match(
-            some(mostEntries, this::ports),
+            withoutOverlaps(some(mostEntries, this::ports)),
             some(mostEntries, () -> patterns.get(random.nextInt(PATTERNS))),
             some(mostEntries, this::cidr),
             some(mostEntries, this::cidr));
@@ -92,12 +174,18 @@ public final class RandomPolicies {
         PRIORITIES[random.nextInt(PRIORITIES.length)],
         random.nextInt(3) == 0 ? Action.BYPASS : Action.ACCELERATE,
         random.nextInt(3) == 0 ? Mode.OBSERVE : Mode.ENFORCE,
-        NodeSelector.EVERY_NODE,
+        nodes(),
         match,
         random.nextBoolean() ? Enrolment.SETTLED : Enrolment.HANDSHAKE,
         BlockingSockets.EXCLUDE,
-        Limits.DEFAULTS,
-        List.of());
+        new Limits(new ByteSize(4_096 + random.nextInt(1 << 24)), 1 + random.nextInt(100_000)),
+        tests());
+  }
+
+  private static List<PortRange> withoutOverlaps(List<PortRange> ranges) {
+    List<PortRange> kept = new ArrayList<>();
+    ranges.stream().filter(range -> kept.stream().noneMatch(range::overlaps)).forEach(kept::add);
+    return kept;
   }
 
   private <T> List<T> some(int most, Supplier<T> entry) {
@@ -106,7 +194,7 @@ public final class RandomPolicies {
     for (int i = 0; i < count; i++) {
       entries.add(entry.get());
     }
-    return entries;
+    return entries.stream().distinct().toList();
   }
 
   private int port() {
@@ -136,17 +224,21 @@ public final class RandomPolicies {
         : cidr;
   }
 
+  /**
+   * Often one bit beside a network; that bit can make an address IPv4-mapped, and then it is of the
+   * other family.
+   */
   private IpAddress address(Family family) {
-    IpAddress address = IpAddress.parse(ADDRESSES[random.nextInt(ADDRESSES.length)]);
-    while (address.family() != family) {
-      address = IpAddress.parse(ADDRESSES[random.nextInt(ADDRESSES.length)]);
-    }
-    byte[] bytes = address.bytes();
-    if (random.nextBoolean()) {
-      int bit = random.nextInt(bytes.length * 8);
-      bytes[bit / 8] ^= (byte) (1 << bit % 8);
-    }
-    return IpAddress.of(bytes);
+    IpAddress address;
+    do {
+      byte[] bytes = IpAddress.parse(pick(ADDRESSES)).bytes();
+      if (random.nextBoolean()) {
+        int bit = random.nextInt(bytes.length * 8);
+        bytes[bit / 8] ^= (byte) (1 << bit % 8);
+      }
+      address = IpAddress.of(bytes);
+    } while (address.family() != family);
+    return address;
   }
 
   private CgroupPath path() {

@@ -1,0 +1,63 @@
+package dev.shunt.policy.validate;
+
+import dev.shunt.policy.AccelerationPolicy;
+import dev.shunt.policy.PolicySet;
+import dev.shunt.policy.Problem;
+import dev.shunt.policy.ProblemCode;
+import dev.shunt.policy.Quoted;
+import dev.shunt.policy.compile.CompiledPolicySet;
+import dev.shunt.policy.compile.PolicyCompiler;
+import dev.shunt.policy.compile.PolicyLimitException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Validates a whole policy set, as it would be after an edit. */
+public final class PolicyValidator {
+
+  private PolicyValidator() {}
+
+  /**
+   * Every problem of a set of policies that are each valid: duplicate names, limits, failing tests,
+   * and, when there is none of these, warnings. Problems have no line; {@code
+   * ParsedPolicies.located} adds it.
+   *
+   * @return errors first; empty when there is nothing to say
+   */
+  public static List<Problem> validate(List<AccelerationPolicy> policies) {
+    List<Problem> problems = duplicateNames(policies);
+    if (!problems.isEmpty()) {
+      return problems;
+    }
+    CompiledPolicySet compiled;
+    try {
+      compiled = PolicyCompiler.compile(policies);
+    } catch (PolicyLimitException e) {
+      return List.of(e.problem());
+    }
+    List<AccelerationPolicy> inWinningOrder = new PolicySet(policies).policies();
+    problems.addAll(PolicyTests.run(inWinningOrder));
+    inWinningOrder.forEach(policy -> problems.addAll(PolicyWarnings.of(policy)));
+    problems.addAll(ShadowedPolicies.find(inWinningOrder, compiled));
+    return List.copyOf(problems);
+  }
+
+  private static List<Problem> duplicateNames(List<AccelerationPolicy> policies) {
+    List<Problem> problems = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (AccelerationPolicy policy : policies) {
+      if (!names.add(policy.name())) {
+        problems.add(
+            Problem.of(
+                ProblemCode.DUPLICATE_NAME,
+                policy.name(),
+                "metadata.name",
+                "each name once",
+                Quoted.of(policy.name()) + " again",
+                "rename one of them"));
+      }
+    }
+    return problems;
+  }
+}
