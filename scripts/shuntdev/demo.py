@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from . import build, console, load, table
 from .cgroups import Cgroup
 from .console import ROOT, Failure, flag, say, whole_number
+from .noise import WORTH_SAYING, Noise
 from .processes import require_free_ports
 from .shunt import ADMIN, ControlPlane, NodePlugin
 
@@ -141,7 +142,11 @@ def _measure(chain, node, shunt, seconds, what):
     _wait_until_quiet(shunt)
     say(f"load of {seconds} s {what}")
     start = _Counters(node)
+    noise = Noise(chain.pod)
     figures = chain.measure(seconds)
+    others = noise.share()
+    if others > WORTH_SAYING:
+        say(f"note: other programs used {others:.0%} of this machine's CPUs meanwhile, so the figures are rough")
     chain.wait_until_drained()
     return figures, _Counters(node).since(start)
 
