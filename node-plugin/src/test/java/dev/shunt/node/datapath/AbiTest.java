@@ -1,0 +1,73 @@
+package dev.shunt.node.datapath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** Reads the header that the programs are compiled from, so that neither side can move alone. */
+class AbiTest {
+  private static final Path HEADER = Path.of("../bpf/include/shunt_abi.h");
+
+  @Test
+  void theNumbersAreThoseOfTheHeader() throws IOException {
+    Map<String, Long> defines = numbers("#define (SHUNT_\\w+)\\s+(\\d+)u?\\b");
+    assertThat(defines)
+        .containsEntry("SHUNT_LAYOUT_VERSION", (long) Abi.LAYOUT_VERSION)
+        .containsEntry("SHUNT_SLOTS", (long) Abi.SLOTS)
+        .containsEntry("SHUNT_MAX_POLICIES", (long) Abi.MAX_POLICIES)
+        .containsEntry("SHUNT_POLICY_WORDS", (long) Abi.POLICY_WORDS)
+        .containsEntry("SHUNT_COUNTER_ROWS", (long) Abi.COUNTER_ROWS)
+        .containsEntry("SHUNT_COMPONENT_SIZE", (long) Abi.COMPONENT_SIZE)
+        .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING);
+  }
+
+  @Test
+  void theSizesAreThoseTheHeaderAsserts() throws IOException {
+    Map<String, Long> sizes = numbers("SHUNT_ASSERT_SIZE\\((shunt_\\w+), (\\d+)\\)");
+    assertThat(sizes)
+        .containsEntry("shunt_slot", (long) Abi.SLOT_SIZE)
+        .containsEntry("shunt_class", (long) Abi.CLASS_SIZE)
+        .containsEntry("shunt_policy", (long) Abi.POLICY_SIZE)
+        .containsEntry("shunt_v4_key", (long) Abi.V4_KEY_SIZE)
+        .containsEntry("shunt_v6_key", (long) Abi.V6_KEY_SIZE)
+        .containsEntry("shunt_edge_key", (long) Abi.EDGE_KEY_SIZE)
+        .containsEntry("shunt_edge", (long) Abi.EDGE_SIZE)
+        .containsEntry("shunt_config", (long) Abi.CONFIG_SIZE)
+        .containsEntry("shunt_counters", (long) Abi.COUNTERS_SIZE);
+  }
+
+  @Test
+  void everyVerdictOfTheHeaderIsAReasonUnderTheSameNameAndNumber() throws IOException {
+    String header = Files.readString(HEADER);
+    String verdicts =
+        header.substring(header.indexOf("enum shunt_verdict"), header.indexOf("SHUNT_VERDICTS"));
+    Map<String, Long> expected = numbers(verdicts, "SHUNT_(\\w+) = (\\d+)");
+    assertThat(expected.remove("UNDECIDED")).isZero();
+    assertThat(expected.remove("ACCELERATED")).isEqualTo(Abi.VERDICT_ACCELERATED);
+    Map<String, Long> reasons = new LinkedHashMap<>();
+    for (Reason reason : Reason.values()) {
+      reasons.put(reason.name(), (long) reason.verdict());
+    }
+    assertThat(reasons).isEqualTo(expected);
+  }
+
+  private static Map<String, Long> numbers(String pattern) throws IOException {
+    return numbers(Files.readString(HEADER), pattern);
+  }
+
+  private static Map<String, Long> numbers(String text, String pattern) {
+    Map<String, Long> found = new LinkedHashMap<>();
+    Pattern.compile(pattern)
+        .matcher(text)
+        .results()
+        .forEach((MatchResult m) -> found.put(m.group(1), Long.valueOf(m.group(2))));
+    return found;
+  }
+}

@@ -1,0 +1,195 @@
+package dev.shunt.node.datapath;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.shunt.node.bpf.BpfException;
+import dev.shunt.node.bpf.BpfMap.Put;
+import dev.shunt.node.bpf.BpfMaps;
+import dev.shunt.policy.compile.CompiledPolicySet;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** How policy sets become live; runs on maps of the kernel and on maps in memory. */
+abstract class PolicyWriterContract {
+  private final List<ApplyStep> steps = new ArrayList<>();
+  private DatapathMaps maps;
+
+  abstract BpfMaps kernel();
+
+  @BeforeEach
+  void open() {
+    maps = TestMaps.create(kernel());
+  }
+
+  @AfterEach
+  void close() {
+    maps.close();
+  }
+
+  @Test
+  void aPolicySetThatWasAppliedIsLiveUnderItsDigest() throws Exception {
+    CompiledPolicySet set = Policies.onPort("checkout", 8080);
+    AppliedPolicy applied = apply(set);
+
+    assertThat(applied.generation()).isOne();
+    assertThat(applied.digest()).isEqualTo(set.digest());
+    assertThat(applied.steps()).containsKeys("apply.fill_ports", "apply.flip");
+    assertThat(steps).containsExactly(ApplyStep.values());
+    DatapathStatus status = new StatusReader(maps).read(true);
+    assertThat(status.digest()).isEqualTo(set.digest());
+    assertThat(status.policies()).extracting(p -> p.policy()).containsExactly("checkout");
+  }
+
+  @ParameterizedTest
+  @EnumSource(ApplyStep.class)
+  void aCrashBeforeAnyStepLeavesTheLiveGenerationWholeAndTheNextAttemptSucceeds(ApplyStep death)
+      throws Exception {
+    apply(Policies.many("old", 0, 3));
+    apply(Policies.many("live", 0, 5));
+    List<String> before = TestMaps.liveGeneration(maps);
+
+    try (PolicyWriter dying = writer(SimulatedCrash.at(death))) {
+      assertThatThrownBy(() -> dying.apply(Policies.many("new", 3, 7)))
+          .isInstanceOf(SimulatedCrash.class);
+    }
+    assertThat(TestMaps.liveGeneration(maps)).isEqualTo(before);
+
+    apply(Policies.many("other", 9, 2));
+    assertThat(TestMaps.liveGeneration(maps))
+        .isEqualTo(freshlyApplied(3, Policies.many("other", 9, 2)));
+  }
+
+  @Test
+  void whatTheKernelRefusesIsReportedWithTheStepAndTheErrno() {
+    ApplyStep.Listener refusal =
+        step -> {
+          if (step == ApplyStep.FILL_EDGES) {
+            throw new BpfException("bpf_map_create shunt_edges", 12);
+          }
+        };
+    try (PolicyWriter writer = writer(refusal)) {
+      assertThatThrownBy(() -> writer.apply(Policies.none()))
+          .isInstanceOfSatisfying(
+              DatapathException.class,
+              e -> {
+                assertThat(e.code()).isEqualTo("apply.fill_edges");
+                assertThat(e.errno()).isEqualTo("ENOMEM");
+                assertThat(e).hasMessageContaining("bpf_map_create shunt_edges failed with ENOMEM");
+              });
+    }
+  }
+
+  @Test
+  void theSameSetAgainWritesNoTableAndAChangeOnlyTheTablesItChanges() throws Exception {
+    assertThat(apply(Policies.many("p", 0, 3)).tablesWritten())
+        .isEqualTo(Table.values().length - 1);
+    assertThat(apply(Policies.many("p", 0, 3)).tablesWritten()).isZero();
+    List<String> third = TestMaps.liveGeneration(maps);
+    assertThat(apply(Policies.many("p", 0, 3)).generation()).isEqualTo(3);
+    assertThat(TestMaps.liveGeneration(maps).subList(2, third.size()))
+        .isEqualTo(third.subList(2, third.size()));
+
+    int written = apply(Policies.many("p", 1, 3)).tablesWritten();
+    assertThat(written).isBetween(1, Table.values().length - 2);
+    assertThat(TestMaps.liveGeneration(maps)).hasSize(4 + Table.values().length);
+  }
+
+  @Test
+  void anEmptySetIsAGenerationToo() throws Exception {
+    apply(Policies.onPort("checkout", 8080));
+    AppliedPolicy applied = apply(Policies.none());
+    assertThat(applied.generation()).isEqualTo(2);
+    assertThat(new StatusReader(maps).read(true).policies()).isEmpty();
+  }
+
+  @Test
+  void aPolicyKeepsItsCountersThroughEditsAndDeletion() throws Exception {
+    apply(Policies.many("p", 0, 3));
+    int row = rows().get("p-1");
+    maps.counters().put(Abi.index(row), filled(7), Put.ANY);
+
+    apply(Policies.none());
+    apply(Policies.many("p", 1, 1));
+
+    assertThat(rows().get("p-1")).isEqualTo(row);
+    DatapathStatus status = new StatusReader(maps).read(true);
+    assertThat(status.policies().get(0).counters().reasons()).containsEntry(Reason.REMOTE_PEER, 7L);
+    assertThat(status.policies().get(0).counters().redirectedBytes()).isEqualTo(7);
+    assertThat(status.live()).isEqualTo(7);
+  }
+
+  @Test
+  void aRowThatChangesHandsStartsAtZeroAndNoLiveRowDoesWhileOthersAreLeft() throws Exception {
+    apply(Policies.many("a", 0, 1024));
+    for (int row = 1; row < Abi.COUNTER_ROWS; row++) {
+      maps.counters().put(Abi.index(row), filled(5), Put.ANY);
+    }
+    Map<String, Integer> first = rows();
+    apply(Policies.many("b", 0, 1023));
+    assertThat(rows()).containsAllEntriesOf(first).hasSize(2047);
+
+    apply(Policies.many("c", 0, 1));
+
+    Integer row = rows().get("c-0");
+    assertThat(rows()).hasSize(2047).containsKey("b-7");
+    assertThat(first).containsValue(row);
+    assertThat(new StatusReader(maps).read(true).policies().get(0).counters().live()).isZero();
+  }
+
+  @Test
+  void negativeCountersOfConnectionsThatOutlivedTheirRowReadAsZero() throws Exception {
+    apply(Policies.onPort("checkout", 8080));
+    maps.counters().put(Abi.index(rows().get("checkout")), filled(-1), Put.ANY);
+    assertThat(new StatusReader(maps).read(true).live()).isZero();
+  }
+
+  private AppliedPolicy apply(CompiledPolicySet set) throws DatapathException {
+    steps.clear();
+    try (PolicyWriter writer = writer(steps::add)) {
+      return writer.apply(set);
+    }
+  }
+
+  /**
+   * What a set looks like when it is applied to maps of its own, as generation {@code generation}
+   * with the same rows.
+   */
+  private List<String> freshlyApplied(long generation, CompiledPolicySet set)
+      throws DatapathException {
+    try (DatapathMaps fresh = TestMaps.create(kernel())) {
+      rows()
+          .forEach((name, row) -> fresh.rows().put(CounterRows.key(name), Abi.index(row), Put.ANY));
+      fresh.active().put(Abi.index(0), Abi.bytes(8).putLong(0).array(), Put.ANY);
+      try (PolicyWriter writer = new PolicyWriter(kernel(), fresh, step -> {}, System::nanoTime)) {
+        for (long g = 1; g < generation; g++) {
+          writer.apply(Policies.none());
+        }
+        writer.apply(set);
+      }
+      return TestMaps.liveGeneration(fresh);
+    }
+  }
+
+  private PolicyWriter writer(ApplyStep.Listener listener) {
+    return new PolicyWriter(kernel(), maps, listener, System::nanoTime);
+  }
+
+  private Map<String, Integer> rows() {
+    return new CounterRows(maps.rows(), maps.counters()).read();
+  }
+
+  private static byte[] filled(long value) {
+    java.nio.ByteBuffer row = Abi.bytes(Abi.COUNTERS_SIZE);
+    while (row.hasRemaining()) {
+      row.putLong(value);
+    }
+    return row.array();
+  }
+}
