@@ -1,0 +1,49 @@
+package dev.shunt.node.sync;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.TlsChannelCredentials;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Opens channels to the control plane with the wanted kind of trust. */
+public final class ControlPlaneChannels {
+
+  /** 1,024 policies of a few KiB each; gRPC's own 4 MiB would refuse them. */
+  private static final int MOST_MESSAGE_BYTES = 64 << 20;
+
+  private ControlPlaneChannels() {}
+
+  /**
+   * Connects when first used.
+   *
+   * @throws IOException when the CA file cannot be read or holds no certificate
+   */
+  public static ManagedChannel open(ControlPlaneEndpoint endpoint, String agentVersion)
+      throws IOException {
+    return Grpc.newChannelBuilder("dns:///" + endpoint, credentials(endpoint))
+        .userAgent("shunt-node/" + agentVersion)
+        .maxInboundMessageSize(MOST_MESSAGE_BYTES)
+        // Callbacks only hand over to the session's own thread.
+        .directExecutor()
+        .disableRetry()
+        .build();
+  }
+
+  private static ChannelCredentials credentials(ControlPlaneEndpoint endpoint) throws IOException {
+    if (endpoint.plaintext()) {
+      return InsecureChannelCredentials.create();
+    }
+    Path caFile = endpoint.caFile();
+    if (caFile == null) {
+      return TlsChannelCredentials.create();
+    }
+    try {
+      return TlsChannelCredentials.newBuilder().trustManager(caFile.toFile()).build();
+    } catch (IOException e) {
+      throw new IOException("cannot read the CA file " + caFile + ": " + e.getMessage(), e);
+    }
+  }
+}
