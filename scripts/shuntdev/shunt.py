@@ -1,8 +1,6 @@
 """Shunt itself as the scripts start it: a control plane and the node plugin of this host, with data and pins of their own."""
 
 import json
-import os
-import secrets
 import subprocess
 import time
 from pathlib import Path
@@ -21,9 +19,11 @@ class ControlPlane:
         self.url = f"http://localhost:{ports['http']}"
         self._ready = f"http://localhost:{ports['management']}/readyz"
         self.grpc_port = ports["grpc"]
-        self.join_token_file = self._secret(folder, "join-token")
-        api_token_file = self._secret(folder, "api-token")
-        self.api = Api(self.url, api_token_file.read_text())
+        self.api = None  # once it is ready
+        # The control plane writes a new token into each file that is not there.
+        self.join_token_file = folder / "join-token"
+        self._api_token_file = folder / "api-token"
+        folder.mkdir(parents=True, exist_ok=True)
         self.server = Server(
             "control plane",
             [_BIN / "shunt-control-plane"],
@@ -34,34 +34,27 @@ class ControlPlane:
                 "SERVER_PORT": str(ports["http"]),
                 "MANAGEMENT_SERVER_PORT": str(ports["management"]),
                 "SPRING_GRPC_SERVER_PORT": str(ports["grpc"]),
-                "SHUNT_BOOTSTRAP_API_TOKEN_FILE": str(api_token_file),
+                "SHUNT_BOOTSTRAP_API_TOKEN_FILE": str(self._api_token_file),
                 "SHUNT_BOOTSTRAP_JOIN_TOKEN_FILE": str(self.join_token_file),
             },
         )
 
-    @staticmethod
-    def _secret(folder, name):
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / name
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as f:
-            f.write(secrets.token_urlsafe(32))
-        return path
-
     def wait_until_ready(self):
         self.server.wait_until(lambda: answers(self._ready), "ready", 90)
+        self.api = Api(self.url, self._api_token_file.read_text().strip())
 
     def admin_password(self):
         """The one-time password that a first start prints."""
-        match = self.server.said(r"one-time password.*?:\s*(\S+)")
+        match = self.server.said(r"with the password (\S+)")
         if not match:
             raise Failure("the control plane printed no one-time password", log=self.server.log)
         return match[1]
 
     def node_in_sync(self, node_id, revision=None):
-        """Whether the node acknowledged its desired revision (and, if given, that one)."""
+        """Whether the node acknowledged its desired revision (that one or a newer one, if given)."""
         for node in self.api.get("/api/v1/nodes")["items"]:
             if node["id"] == node_id:
-                return node["state"] == "InSync" and revision in (None, node["appliedRevision"])
+                return node["state"] == "InSync" and node["appliedRevision"] >= (revision or 0)
         return False
 
     def wait_for_node(self, node, revision=None, seconds=30):
@@ -87,12 +80,12 @@ class NodePlugin:
         self.server = None
         self._logs = logs
         self._pins = pins
-        self._at = ["--pins", pins]
+        self._at = ["--pin-dir", pins, "--run-dir", folder / "run", "--state-dir", folder / "state"]
 
     def start(self, control_plane, attach_to, cgroup=None):
-        arguments = ["--control-plane", f"localhost:{control_plane.grpc_port}"]
+        arguments = ["--control-plane", f"localhost:{control_plane.grpc_port}", "--plaintext"]
         arguments += ["--join-token-file", control_plane.join_token_file, "--node-id", self.id]
-        arguments += ["--cgroup", attach_to.folder, "--state-dir", self.folder]
+        arguments += ["--cgroup", attach_to.folder, "--metrics-port", "0"]
         self.server = Server(
             "node plugin", [_BIN / "shunt-node", "run", *self._at, *arguments], self._logs / "node-plugin.log", cgroup
         )
