@@ -9,9 +9,12 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -22,9 +25,11 @@ import org.jspecify.annotations.Nullable;
 public final class AgentLock implements AutoCloseable {
 
   private final FileChannel channel;
+  private final RunFolder folder;
 
-  private AgentLock(FileChannel channel) {
+  private AgentLock(FileChannel channel, RunFolder folder) {
     this.channel = channel;
+    this.folder = folder;
   }
 
   /** Who runs. */
@@ -58,28 +63,42 @@ public final class AgentLock implements AutoCloseable {
   public static AgentLock take(RunFolder folder, Mode mode)
       throws IOException, AgentRunningException {
     folder.create();
-    FileChannel channel =
-        FileChannel.open(
-            folder.lock(),
-            StandardOpenOption.CREATE,
-            StandardOpenOption.READ,
-            StandardOpenOption.WRITE);
-    try {
-      if (tryLock(channel) == null) {
-        Holder holder = read(folder.lock());
+    while (true) {
+      FileChannel channel =
+          FileChannel.open(
+              folder.lock(),
+              StandardOpenOption.CREATE,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE);
+      try {
+        if (tryLock(channel) == null) {
+          throw new AgentRunningException(folder.pinFolder(), read(folder.lock()));
+        }
+        // An uninstall may have removed the file after it was opened here: then nobody else sees
+        // this lock.
+        if (write(channel, mode, folder.lock())) {
+          return new AgentLock(channel, folder);
+        }
         channel.close();
-        throw new AgentRunningException(folder.pinFolder(), holder);
+      } catch (IOException | AgentRunningException e) {
+        channel.close();
+        throw e;
       }
-      var members = new LinkedHashMap<String, Object>();
-      members.put("pid", ProcessHandle.current().pid());
-      members.put("mode", mode.word());
-      channel.truncate(0);
-      channel.write(
-          ByteBuffer.wrap((Json.write(members) + "\n").getBytes(StandardCharsets.UTF_8)), 0);
-      return new AgentLock(channel);
-    } catch (IOException e) {
-      channel.close();
-      throw e;
+    }
+  }
+
+  /** Returns whether the locked file is the one that others find. */
+  private static boolean write(FileChannel channel, Mode mode, Path file) throws IOException {
+    var members = new LinkedHashMap<String, Object>();
+    members.put("pid", ProcessHandle.current().pid());
+    members.put("mode", mode.word());
+    byte[] content = (Json.write(members) + "\n").getBytes(StandardCharsets.UTF_8);
+    channel.truncate(0);
+    channel.write(ByteBuffer.wrap(content), 0);
+    try {
+      return Arrays.equals(Files.readAllBytes(file), content);
+    } catch (NoSuchFileException e) {
+      return false;
     }
   }
 
@@ -95,7 +114,18 @@ public final class AgentLock implements AutoCloseable {
     }
   }
 
-  /** The file stays: removing it could pull it from under a process that is about to lock it. */
+  /** Removes the file too, and the folder when nothing else is in it. */
+  public void removeAndClose() throws IOException {
+    Files.deleteIfExists(folder.lock());
+    try {
+      Files.deleteIfExists(folder.folder());
+    } catch (DirectoryNotEmptyException e) {
+      // Another pin folder's agent lives there.
+    }
+    channel.close();
+  }
+
+  /** Leaves the file: a name without a lock says nothing. */
   @Override
   public void close() throws IOException {
     channel.close();

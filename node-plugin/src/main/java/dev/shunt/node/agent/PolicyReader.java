@@ -9,6 +9,7 @@ import dev.shunt.policy.ProblemCode;
 import dev.shunt.policy.parse.ParsedPolicies;
 import dev.shunt.policy.parse.PolicyParser;
 import dev.shunt.policy.parse.SourceMap;
+import dev.shunt.policy.validate.PolicyValidator;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -26,7 +27,19 @@ final class PolicyReader {
   private final List<PolicyProblem> errors = new ArrayList<>();
   private final List<PolicyProblem> warnings = new ArrayList<>();
 
+  private final Map<String, Origin> origins = new HashMap<>();
+
   private PolicyReader() {}
+
+  /** Where a policy of a file stands. */
+  private record Origin(String source, SourceMap places) {
+
+    PolicyProblem locate(Problem problem) {
+      SourceMap.Position position = places.at(problem.path());
+      return PolicyProblem.of(
+          source, problem.policy(), problem.at(position.line(), position.column()));
+    }
+  }
 
   /**
    * What was read.
@@ -42,12 +55,15 @@ final class PolicyReader {
   /** Reads policy files; names must be distinct over all of them. */
   static Result read(List<PolicyText> texts) {
     var reader = new PolicyReader();
-    var firstSource = new HashMap<String, String>();
     for (PolicyText text : texts) {
       ParsedPolicies parsed = reader.parse(text.source(), "", text.text());
       for (int i = 0; i < parsed.policies().size(); i++) {
-        reader.addOnce(parsed, i, text.source(), firstSource);
+        reader.addOnce(
+            parsed.policies().get(i), new Origin(text.source(), parsed.sources().get(i)));
       }
+    }
+    if (reader.errors.isEmpty()) {
+      reader.validateTogether();
     }
     return reader.result(0);
   }
@@ -68,26 +84,31 @@ final class PolicyReader {
     return reader.result(claimed.revision());
   }
 
-  private void addOnce(
-      ParsedPolicies parsed, int index, String source, Map<String, String> firstSource) {
-    AccelerationPolicy policy = parsed.policies().get(index);
-    String first = firstSource.putIfAbsent(policy.name(), source);
+  private void addOnce(AccelerationPolicy policy, Origin origin) {
+    Origin first = origins.putIfAbsent(policy.name(), origin);
     if (first == null) {
       policies.add(policy);
       return;
     }
-    SourceMap.Position position = parsed.sources().get(index).at("metadata.name");
     Problem problem =
-        new Problem(
+        Problem.of(
             ProblemCode.DUPLICATE_NAME,
             policy.name(),
             "metadata.name",
-            position.line(),
-            position.column(),
             "each name once in all files",
-            "a policy of that name in " + first + " too",
+            "a policy of that name in " + first.source() + " too",
             "rename one of them");
-    errors.add(PolicyProblem.of(source, policy.name(), problem));
+    errors.add(origin.locate(problem));
+  }
+
+  /** What only the whole set can show: limits, failing tests, policies that can never win. */
+  private void validateTogether() {
+    for (Problem problem : PolicyValidator.validate(policies)) {
+      Origin origin = origins.get(problem.policy());
+      PolicyProblem located =
+          origin == null ? PolicyProblem.of("", "", problem) : origin.locate(problem);
+      (problem.isError() ? errors : warnings).add(located);
+    }
   }
 
   private void addNamed(String name, String json) {

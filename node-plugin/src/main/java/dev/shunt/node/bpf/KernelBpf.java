@@ -36,6 +36,7 @@ public final class KernelBpf implements BpfMaps {
   private static final int PROGRAM_INFO = 256;
   private static final int PROGRAM_INFO_TAG = 8;
   private static final int PROGRAM_TAG_SIZE = 8;
+  private static final int PROGRAM_INFO_NAME = 64;
   private static final int MAX_PROGRAMS = 64;
 
   /**
@@ -171,6 +172,20 @@ public final class KernelBpf implements BpfMaps {
     try (Memory info = info(program, PROGRAM_INFO)) {
       return info.getInt(4);
     }
+  }
+
+  /** Name of a loaded program by its id, cut to 15 characters by the kernel. */
+  public String programName(int id) {
+    int fd = Libbpf.bpf_prog_get_fd_by_id(id);
+    try (BpfFd program = BpfFd.of("bpf_prog_get_fd_by_id", "program " + id, fd);
+        Memory info = info(program, PROGRAM_INFO)) {
+      return info.getString(PROGRAM_INFO_NAME, "US-ASCII");
+    }
+  }
+
+  /** For example {@code 1.1}. */
+  public String libraryVersion() {
+    return Libbpf.libbpf_major_version() + "." + Libbpf.libbpf_minor_version();
   }
 
   /** The kernel's hash of a program's instructions, lower-case hex. */

@@ -28,9 +28,18 @@ final class Human {
   }
 
   /**
-   * Columns two blanks apart; the first column is left-aligned, the others right, but for the last.
+   * Columns two blanks apart; numbers in between are right-aligned, the first and last column left.
    */
   static List<String> table(List<List<String>> rows) {
+    return table(rows, true);
+  }
+
+  /** Columns of words, two blanks apart. */
+  static List<String> wordTable(List<List<String>> rows) {
+    return table(rows, false);
+  }
+
+  private static List<String> table(List<List<String>> rows, boolean numbers) {
     int columns = rows.stream().mapToInt(List::size).max().orElse(0);
     int[] widths = new int[columns];
     for (List<String> row : rows) {
@@ -42,7 +51,7 @@ final class Human {
     for (List<String> row : rows) {
       var line = new StringBuilder();
       for (int i = 0; i < row.size(); i++) {
-        boolean left = i == 0 || i == columns - 1;
+        boolean left = !numbers || i == 0 || i == columns - 1;
         String padding = " ".repeat(widths[i] - row.get(i).length());
         line.append(left ? row.get(i) + padding : padding + row.get(i)).append("  ");
       }

@@ -6,6 +6,8 @@ import dev.shunt.node.agent.AgentRunningException;
 import dev.shunt.node.agent.ApplyOutcome;
 import dev.shunt.node.agent.PolicyText;
 import dev.shunt.node.agent.StreamLog;
+import dev.shunt.node.check.CheckReport;
+import dev.shunt.node.check.HostCheck;
 import dev.shunt.node.datapath.DatapathException;
 import dev.shunt.node.store.CredentialStore;
 import dev.shunt.node.sync.ControlPlaneChannels;
@@ -17,6 +19,7 @@ import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -174,11 +177,21 @@ final class RunCommand implements Callable<Integer> {
 
   private NodeAgent open(Settings settings, AgentLock.Mode mode, AgentLog log)
       throws IOException, DatapathException {
+    CheckReport report = HostCheck.run(settings.cgroup(), settings.pinDir());
+    if (!report.fit()) {
+      throw new CommandFailure(ExitCode.FAILED, refusal(report));
+    }
     try {
       return NodeAgent.open(world, settings, mode, log);
     } catch (AgentRunningException e) {
       throw CommandFailure.failed(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static List<String> refusal(CheckReport report) {
+    var lines = new ArrayList<>(report.refusals());
+    lines.add("Shunt refuses to accelerate on this machine; traffic flows by TCP as before");
+    return lines;
   }
 
   private void serve(NodeAgent agent, Settings settings, String mode, Runnable reload)

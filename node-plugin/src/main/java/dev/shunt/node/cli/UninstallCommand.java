@@ -1,12 +1,15 @@
 package dev.shunt.node.cli;
 
 import dev.shunt.node.agent.AgentLock;
+import dev.shunt.node.agent.AgentRunningException;
 import dev.shunt.node.agent.LocalClient;
 import dev.shunt.node.datapath.DatapathException;
 import dev.shunt.node.datapath.UninstallReport;
 import dev.shunt.node.store.CredentialStore;
 import dev.shunt.node.store.PolicyStore;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -43,6 +46,21 @@ final class UninstallCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Settings settings = common.settings(world);
     endAgent(settings);
+    AgentLock lock;
+    try {
+      lock = AgentLock.take(settings.runFolder(), AgentLock.Mode.STANDALONE);
+    } catch (AgentRunningException e) {
+      throw CommandFailure.failed(String.valueOf(e.getMessage()));
+    }
+    try {
+      remove(settings);
+    } finally {
+      lock.removeAndClose();
+    }
+    return ExitCode.OK.number();
+  }
+
+  private void remove(Settings settings) throws IOException {
     UninstallReport report;
     try {
       report = world.installer().uninstall(new Installation(world.installer(), settings).options());
@@ -57,7 +75,6 @@ final class UninstallCommand implements Callable<Integer> {
     if (!keepState) {
       deleteState(settings);
     }
-    return ExitCode.OK.number();
   }
 
   private void print(Settings settings, UninstallReport report) {
@@ -83,6 +100,11 @@ final class UninstallCommand implements Callable<Integer> {
     var credential = new CredentialStore(settings.stateDir());
     if (credential.delete()) {
       world.out().println("removed " + credential.path());
+    }
+    try {
+      Files.deleteIfExists(settings.stateDir());
+    } catch (DirectoryNotEmptyException e) {
+      // Somebody keeps something else there; it is not Shunt's to remove.
     }
   }
 

@@ -1,0 +1,212 @@
+package dev.shunt.node.check;
+
+import dev.shunt.node.bpf.BpfFd;
+import dev.shunt.node.bpf.BpfFileSystem;
+import dev.shunt.node.bpf.KernelBpf;
+import dev.shunt.node.bpf.LibbpfMissingException;
+import dev.shunt.node.bpf.MountTable;
+import dev.shunt.node.check.CheckLine.Effect;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Looks at the machine this process runs on; changes nothing. */
+public final class HostCheck {
+
+  private static final String PSOCK = "sk_psock";
+  private static final String ASYNCHRONOUS_QUEUE = "sk_psock.backlog_msg";
+  private static final String TCP_ITERATOR = "bpf_iter__tcp";
+  private static final String CAST = "bpf_cast_to_kern_ctx";
+
+  private final @Nullable Path cgroup;
+  private final Path pinFolder;
+  private final List<CheckLine> lines = new ArrayList<>();
+
+  private HostCheck(@Nullable Path cgroup, Path pinFolder) {
+    this.cgroup = cgroup;
+    this.pinFolder = pinFolder;
+  }
+
+  /**
+   * Checks everything that can be seen without loading a program.
+   *
+   * @param cgroup null for the root of the hierarchy
+   */
+  public static CheckReport run(@Nullable Path cgroup, Path pinFolder) {
+    var check = new HostCheck(cgroup, pinFolder);
+    Capabilities capabilities = check.capabilities();
+    check.kernel();
+    check.types();
+    check.bpfFileSystem(capabilities);
+    boolean libbpf = check.libbpf();
+    Path attachTo = check.cgroup();
+    if (attachTo != null && libbpf) {
+      check.otherPrograms(attachTo);
+    }
+    return new CheckReport(check.lines);
+  }
+
+  private Capabilities capabilities() {
+    String tried = "effective capabilities in /proc/self/status";
+    Capabilities capabilities = new Capabilities(0);
+    try {
+      capabilities = Capabilities.parse(Files.readString(Path.of("/proc/self/status")));
+    } catch (IOException | IllegalArgumentException e) {
+      lines.add(
+          CheckLine.refuse(
+              "capabilities", tried, "cannot be read: " + e.getMessage(), "mount /proc"));
+      return capabilities;
+    }
+    List<String> missing = capabilities.missing();
+    lines.add(
+        missing.isEmpty()
+            ? CheckLine.full("capabilities", tried, String.join(" ", capabilities.present()))
+            : CheckLine.refuse(
+                "capabilities",
+                tried,
+                "missing " + String.join(" ", missing),
+                "run as root, or grant them (CAP_SYS_ADMIN stands in for CAP_BPF and CAP_PERFMON)"));
+    return capabilities;
+  }
+
+  private void kernel() {
+    String text = System.getProperty("os.version", "");
+    String tried = "kernel release, floor " + KernelRelease.floor();
+    KernelRelease release = KernelRelease.parse(text);
+    if (release == null || !release.backlogIsReadable()) {
+      lines.add(
+          CheckLine.refuse(
+              "kernel",
+              tried,
+              text + ": a redirected backlog cannot be read there, so memory would be unbounded",
+              "update the kernel"));
+      return;
+    }
+    KernelRelease better = release.recommended();
+    lines.add(
+        new CheckLine(
+            "kernel",
+            tried,
+            text,
+            Effect.FULL,
+            better == null ? "" : "works; " + better + " has fixes worth having"));
+  }
+
+  private void types() {
+    String tried = "type information in " + KernelTypes.VMLINUX;
+    Set<String> found;
+    try {
+      found =
+          KernelTypes.read(KernelTypes.VMLINUX)
+              .present(Set.of(PSOCK, ASYNCHRONOUS_QUEUE, TCP_ITERATOR, CAST));
+    } catch (IOException e) {
+      lines.add(
+          CheckLine.refuse(
+              "btf", tried, "cannot be read: " + e, "use a kernel with CONFIG_DEBUG_INFO_BTF=y"));
+      return;
+    }
+    require(found, PSOCK, "sockmap", "use a kernel with CONFIG_BPF_SYSCALL and CONFIG_INET");
+    require(found, CAST, "cast", "use Linux 6.2 or newer");
+    require(
+        found, TCP_ITERATOR, "iterator", "use a kernel with CONFIG_BPF_SYSCALL and CONFIG_INET");
+    String queue = "no member backlog_msg in struct sk_psock";
+    lines.add(
+        found.contains(ASYNCHRONOUS_QUEUE)
+            ? CheckLine.refuse(
+                "queue",
+                queue,
+                "this kernel queues redirected messages asynchronously, so TCP data could overtake them",
+                "wait for a version of Shunt that supports it")
+            : CheckLine.full("queue", queue, "redirected messages are queued at once"));
+  }
+
+  private void require(Set<String> found, String name, String line, String advice) {
+    String tried = name + " in the kernel's types";
+    lines.add(
+        found.contains(name)
+            ? CheckLine.full(line, tried, "present")
+            : CheckLine.refuse(line, tried, "absent", advice));
+  }
+
+  private void bpfFileSystem(Capabilities capabilities) {
+    String tried = "bpf file system around " + pinFolder;
+    if (BpfFileSystem.isAround(pinFolder)) {
+      lines.add(CheckLine.full("bpffs", tried, "mounted"));
+    } else if (capabilities.sysAdmin() && pinFolder.startsWith("/sys/fs/bpf")) {
+      lines.add(CheckLine.full("bpffs", tried, "not mounted; Shunt mounts it when it installs"));
+    } else {
+      lines.add(
+          CheckLine.refuse(
+              "bpffs",
+              tried,
+              "not mounted",
+              "mount one there, with: mount -t bpf bpf /sys/fs/bpf"));
+    }
+  }
+
+  private boolean libbpf() {
+    String tried = "libbpf.so.1";
+    try {
+      lines.add(CheckLine.full("libbpf", tried, "version " + new KernelBpf().libraryVersion()));
+      return true;
+    } catch (LibbpfMissingException e) {
+      lines.add(CheckLine.refuse("libbpf", tried, "not usable", String.valueOf(e.getMessage())));
+      return false;
+    }
+  }
+
+  /** Null when there is nothing to attach to. */
+  private @Nullable Path cgroup() {
+    Path root = MountTable.read().cgroup2();
+    String tried = "cgroup v2 hierarchy in /proc/self/mountinfo";
+    if (root == null) {
+      lines.add(
+          CheckLine.refuse(
+              "cgroup",
+              tried,
+              "not mounted",
+              "mount it, for example with: mount -t cgroup2 none /sys/fs/cgroup"));
+      return null;
+    }
+    Path attachTo = cgroup == null ? root : cgroup;
+    if (!Files.isDirectory(attachTo) || !attachTo.startsWith(root)) {
+      lines.add(
+          CheckLine.refuse(
+              "cgroup",
+              tried,
+              attachTo + " is not a folder of the hierarchy at " + root,
+              "give one with --cgroup"));
+      return null;
+    }
+    lines.add(CheckLine.full("cgroup", tried, "attaches to " + attachTo));
+    return attachTo;
+  }
+
+  private void otherPrograms(Path attachTo) {
+    String tried = "sockops programs attached to " + attachTo;
+    var bpf = new KernelBpf();
+    try (BpfFd folder = bpf.openFolder(attachTo)) {
+      List<String> others =
+          bpf.programsOf(folder, KernelBpf.AttachType.CGROUP_SOCK_OPS).stream()
+              .map(bpf::programName)
+              .filter(name -> !name.startsWith("shunt_"))
+              .toList();
+      lines.add(
+          new CheckLine(
+              "others",
+              tried,
+              others.isEmpty() ? "none but Shunt's" : String.join(" ", others),
+              Effect.FULL,
+              others.isEmpty()
+                  ? ""
+                  : "they run beside Shunt's; a program that puts sockets into a sockmap of its own keeps them from Shunt"));
+    } catch (RuntimeException e) {
+      lines.add(
+          new CheckLine("others", tried, "cannot be asked: " + e.getMessage(), Effect.FULL, ""));
+    }
+  }
+}
