@@ -188,6 +188,9 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		}
 	}
 	__sync_fetch_and_or(&pair->flags, flags);
+	/* The server calls the conductor into its own namespace, which need not be this one. */
+	if ((flags & SHUNT_PAIR_CLIENT_CONSENTS) && !(flags & SHUNT_PAIR_CLIENT_ENROLLED))
+		shunt_call_conductor((__u64)tp);
 }
 
 /* Why a pair both of whose ends were seen is not enrolled at the handshake, or SHUNT_ACCELERATED if nothing speaks against it. */

@@ -136,11 +136,31 @@ public final class KernelBpf implements BpfMaps {
             0));
   }
 
+  /**
+   * Makes an iterator of an iter program (kernel 5.8). Once pinned, every open(2) and read to the
+   * end of the pin is one walk, in the network namespace of the thread that opened it.
+   */
+  public BpfFd linkIterator(BpfFd program) {
+    return link(program, 0, AttachType.TRACE_ITER);
+  }
+
+  /** Attaches a tp_btf program to the tracepoint its section names. */
+  public BpfFd linkToTracepoint(BpfFd program) {
+    return BpfFd.of(
+        "bpf_raw_tracepoint_open",
+        program.name(),
+        Libbpf.bpf_raw_tracepoint_open(null, program.number()));
+  }
+
   private static BpfFd link(BpfFd program, BpfFd target, AttachType type) {
+    return link(program, target.number(), type);
+  }
+
+  private static BpfFd link(BpfFd program, int target, AttachType type) {
     return BpfFd.of(
         "bpf_link_create " + type,
         program.name(),
-        Libbpf.bpf_link_create(program.number(), target.number(), type.number, null));
+        Libbpf.bpf_link_create(program.number(), target, type.number, null));
   }
 
   /**

@@ -121,5 +121,7 @@ final class Libbpf {
 
   static native int bpf_link_detach(int link);
 
+  static native int bpf_raw_tracepoint_open(@Nullable String name, int program);
+
   static native int bpf_iter_create(int link);
 }

@@ -13,6 +13,7 @@ final class Libc {
   static final int O_RDONLY = 0;
   static final int O_DIRECTORY = 0200000;
   static final int O_CLOEXEC = 02000000;
+  static final int CLONE_NEWNET = 0x40000000;
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
 
@@ -34,6 +35,8 @@ final class Libc {
   static native int open(String path, int flags);
 
   static native int close(int fd);
+
+  static native int setns(int fd, int type);
 
   static native long read(int fd, Pointer buffer, long size);
 

@@ -18,6 +18,7 @@ final class Abi {
   static final int VERDICTS = 32;
   static final int VERDICT_ACCELERATED = 1;
   static final int CONFIG_DRAINING = 1;
+  static final int CONFIG_READERS_SEEN = 2;
 
   static final int SLOT_SIZE = 40;
   static final int SLOT_POLICIES = 8;
@@ -36,11 +37,19 @@ final class Abi {
   static final String SOCKETS = "shunt_sockets";
   static final String WATCH = "shunt_watch";
   static final String REDIRECT = "shunt_redirect";
+  static final String CONDUCTOR = "shunt_conductor";
+  static final String ADOPTER = "shunt_adopter";
+  static final String REPORT = "shunt_report";
+  static final String READER = "shunt_reader";
 
   static final MapSpec ACTIVE = array("shunt_active", Long.BYTES, 1);
   static final MapSpec SLOT = array("shunt_slots", SLOT_SIZE, SLOTS);
   static final MapSpec CONFIG = array("shunt_config", CONFIG_SIZE, 1);
   static final MapSpec COUNTERS = array("shunt_counters", COUNTERS_SIZE, COUNTER_ROWS);
+
+  /** Candidates for the conductor by network namespace. */
+  static final MapSpec WORK =
+      new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, Long.BYTES, 16_384, 0);
 
   private Abi() {}
 

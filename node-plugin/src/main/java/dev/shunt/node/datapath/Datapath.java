@@ -1,6 +1,7 @@
 package dev.shunt.node.datapath;
 
 import dev.shunt.policy.compile.CompiledPolicySet;
+import java.time.Duration;
 
 /**
  * The datapath of this node: pinned programs and maps, and this process's handle on them. Safe for
@@ -20,7 +21,24 @@ public interface Datapath extends AutoCloseable {
   DatapathStatus status() throws DatapathException;
 
   /**
-   * While draining, nobody is enrolled and every new message goes by TCP. Remembered in the maps,
+   * Tends connections from now until {@link #close}: enrols settled ones, lets open ones follow
+   * every policy that is applied. Without it {@code enrolment: Settled} stays plain TCP. Runs on a
+   * thread of its own; calling it again does nothing.
+   *
+   * @param cpuShare of one CPU that this may use on average, above 0 and at most 1
+   */
+  void conduct(double cpuShare) throws DatapathException;
+
+  /**
+   * Takes every accelerated connection back to plain TCP, with nothing lost, and enrols nobody
+   * until {@code setDraining(false)}. Needs {@link #conduct}.
+   *
+   * @return whether all are back; false when the time is up, and then the rest follows later
+   */
+  boolean drain(Duration atMost) throws DatapathException, InterruptedException;
+
+  /**
+   * While draining, nobody is enrolled, and the conductor un-enrols who is. Remembered in the maps,
    * not in this handle.
    */
   void setDraining(boolean draining) throws DatapathException;

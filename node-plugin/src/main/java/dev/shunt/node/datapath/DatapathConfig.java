@@ -30,9 +30,20 @@ final class DatapathConfig {
   }
 
   void setDraining(boolean draining) {
+    setFlag(Abi.CONFIG_DRAINING, draining);
+  }
+
+  /**
+   * Settled connections may wait for proof that their reader uses recv: somebody watches for it.
+   */
+  void setReadersSeen() {
+    setFlag(Abi.CONFIG_READERS_SEEN, true);
+  }
+
+  private void setFlag(int flag, boolean on) {
     ByteBuffer bytes = read();
     int flags = bytes.getInt(FLAGS);
-    bytes.putInt(FLAGS, draining ? flags | Abi.CONFIG_DRAINING : flags & ~Abi.CONFIG_DRAINING);
+    bytes.putInt(FLAGS, on ? flags | flag : flags & ~flag);
     config.put(Abi.index(0), bytes.array(), Put.ANY);
   }
 

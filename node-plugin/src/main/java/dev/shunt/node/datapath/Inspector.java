@@ -95,7 +95,16 @@ final class Inspector {
 
   private static Set<String> expectedPins() {
     Set<String> pins =
-        new HashSet<>(List.of(Abi.SOCKETS, Abi.WATCH, Abi.REDIRECT, PinFolder.WATCH_LINK));
+        new HashSet<>(
+            List.of(
+                Abi.SOCKETS,
+                Abi.WATCH,
+                Abi.REDIRECT,
+                PinFolder.WATCH_LINK,
+                PinFolder.CONDUCTOR_ITERATOR,
+                PinFolder.ADOPTER_ITERATOR,
+                PinFolder.REPORT_ITERATOR,
+                PinFolder.READER_LINK));
     DatapathMaps.specs().stream().map(MapSpec::name).forEach(pins::add);
     Arrays.stream(Table.values()).map(Table::mapName).forEach(pins::add);
     return pins;

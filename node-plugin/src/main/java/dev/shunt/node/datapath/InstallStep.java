@@ -18,6 +18,8 @@ enum InstallStep {
    * moment.
    */
   ATTACH_REDIRECT,
+  /** Before the watch too: a connection that is enrolled must not outrun those who tend it. */
+  ATTACH_CONDUCTOR,
   ATTACH_WATCH,
   COMPLETE;
 

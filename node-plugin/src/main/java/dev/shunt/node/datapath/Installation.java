@@ -36,6 +36,7 @@ final class Installation {
       loadAndPin();
       configure();
       attachRedirect();
+      attachConductor();
       attachWatch();
       complete(record);
     } catch (BpfException e) {
@@ -115,6 +116,26 @@ final class Installation {
         return null;
       }
       throw e;
+    }
+  }
+
+  private void attachConductor() {
+    enter(InstallStep.ATTACH_CONDUCTOR);
+    pinIterator(Abi.CONDUCTOR, PinFolder.CONDUCTOR_ITERATOR);
+    pinIterator(Abi.ADOPTER, PinFolder.ADOPTER_ITERATOR);
+    pinIterator(Abi.REPORT, PinFolder.REPORT_ITERATOR);
+    try (BpfFd program = bpf.open(folder.pin(Abi.READER));
+        BpfFd link = bpf.linkToTracepoint(program);
+        BpfMap config = bpf.openMap(folder.pin(Abi.CONFIG.name()))) {
+      bpf.pin(link, folder.pin(PinFolder.READER_LINK));
+      new DatapathConfig(config).setReadersSeen();
+    }
+  }
+
+  private void pinIterator(String program, String pin) {
+    try (BpfFd fd = bpf.open(folder.pin(program));
+        BpfFd link = bpf.linkIterator(fd)) {
+      bpf.pin(link, folder.pin(pin));
     }
   }
 

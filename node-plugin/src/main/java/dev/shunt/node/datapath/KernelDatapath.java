@@ -4,8 +4,11 @@ import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.bpf.BpfFd;
 import dev.shunt.node.bpf.FolderLock;
 import dev.shunt.node.bpf.KernelBpf;
+import dev.shunt.node.conductor.Conductor;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A handle on an installed datapath. Holds the pin folder's lock; map buffers are shared, hence the
@@ -19,27 +22,70 @@ final class KernelDatapath implements Datapath {
   private final Path cgroup;
   private final PolicyWriter writer;
   private final Origin origin;
+  private final DatapathOptions options;
+  private @Nullable PinnedWalks walks;
+  private @Nullable Conductor conductor;
 
   KernelDatapath(
       KernelBpf bpf,
       FolderLock lock,
       DatapathMaps maps,
       BpfFd watchLink,
-      Path cgroup,
+      DatapathOptions options,
       ApplyStep.Listener listener,
       Origin origin) {
     this.bpf = bpf;
     this.lock = lock;
     this.maps = maps;
     this.watchLink = watchLink;
-    this.cgroup = cgroup;
+    this.options = options;
+    this.cgroup = options.cgroup();
     this.writer = new PolicyWriter(bpf, maps, listener, System::nanoTime);
     this.origin = origin;
   }
 
   @Override
   public synchronized AppliedPolicy apply(CompiledPolicySet set) throws DatapathException {
-    return writer.apply(set);
+    AppliedPolicy applied = writer.apply(set);
+    if (conductor != null) {
+      conductor.policyChanged();
+    }
+    return applied;
+  }
+
+  @Override
+  public synchronized void conduct(double cpuShare) throws DatapathException {
+    if (conductor != null) {
+      return;
+    }
+    PinFolder folder = new PinFolder(options.pinFolder());
+    try {
+      PinnedWalks opened = new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())));
+      walks = opened;
+      conductor = new Conductor(opened, options.settle(), cpuShare);
+      // Whoever conducted before may have ended in the middle of a policy change.
+      conductor.policyChanged();
+    } catch (BpfException e) {
+      throw new DatapathException("conduct", e);
+    }
+  }
+
+  @Override
+  public boolean drain(Duration atMost) throws DatapathException, InterruptedException {
+    Conductor conducting;
+    synchronized (this) {
+      setDraining(true);
+      conducting = conductor;
+    }
+    if (conducting == null) {
+      throw new DatapathException(
+          "drain", "expected a running conductor, found none; call conduct first");
+    }
+    return conducting.walkUntil(() -> acceleratedLive() == 0, atMost);
+  }
+
+  private synchronized long acceleratedLive() {
+    return new CountersReader(maps.counters()).totals().acceleratedLive();
   }
 
   @Override
@@ -66,7 +112,22 @@ final class KernelDatapath implements Datapath {
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
+    Conductor conducting;
+    synchronized (this) {
+      conducting = conductor;
+    }
+    // Outside the monitor: the conductor's last walk may need it.
+    if (conducting != null) {
+      conducting.close();
+    }
+    closeHandles();
+  }
+
+  private synchronized void closeHandles() {
+    if (walks != null) {
+      walks.close();
+    }
     writer.close();
     watchLink.close();
     maps.close();

@@ -94,7 +94,7 @@ final class KernelInstaller implements DatapathInstaller {
     try {
       new DatapathConfig(maps.config()).write(options);
       BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK));
-      return new KernelDatapath(bpf, lock, maps, link, options.cgroup(), applyListener, origin);
+      return new KernelDatapath(bpf, lock, maps, link, options, applyListener, origin);
     } catch (RuntimeException e) {
       maps.close();
       throw e;

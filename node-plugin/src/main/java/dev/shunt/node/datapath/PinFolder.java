@@ -16,6 +16,11 @@ final class PinFolder {
   static final String WATCH_LINK = Abi.WATCH + "_link";
   static final String REDIRECT_LINK = Abi.REDIRECT + "_link";
 
+  static final String CONDUCTOR_ITERATOR = Abi.CONDUCTOR + "_iter";
+  static final String ADOPTER_ITERATOR = Abi.ADOPTER + "_iter";
+  static final String REPORT_ITERATOR = Abi.REPORT + "_iter";
+  static final String READER_LINK = Abi.READER + "_link";
+
   private final Path folder;
 
   PinFolder(Path folder) {

@@ -1,0 +1,61 @@
+package dev.shunt.node.bpf;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The network namespaces of this machine that a process lives in or that have a name. */
+public final class NetworkNamespaces {
+  private static final Path PROC = Path.of("/proc");
+  private static final Path NAMED = Path.of("/run/netns");
+
+  private NetworkNamespaces() {}
+
+  /** The one this process was started in. */
+  public static NetworkNamespace own() {
+    NetworkNamespace own = at(PROC.resolve("self/ns/net"));
+    if (own == null) {
+      throw new IllegalStateException("/proc/self/ns/net cannot be read; is /proc mounted?");
+    }
+    return own;
+  }
+
+  /** By inode. Reads one link per process; processes that come or go meanwhile may be missed. */
+  public static Map<Long, NetworkNamespace> all() {
+    Map<Long, NetworkNamespace> found = new LinkedHashMap<>();
+    collect(PROC, "[0-9]*", "ns/net", found);
+    collect(NAMED, "*", "", found);
+    return found;
+  }
+
+  private static void collect(
+      Path folder, String glob, String below, Map<Long, NetworkNamespace> found) {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, glob)) {
+      for (Path entry : entries) {
+        NetworkNamespace namespace = at(below.isEmpty() ? entry : entry.resolve(below));
+        if (namespace != null) {
+          found.putIfAbsent(namespace.inode(), namespace);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot list " + folder, e);
+    }
+  }
+
+  /** Null when the process has ended. */
+  private static @Nullable NetworkNamespace at(Path file) {
+    try {
+      return new NetworkNamespace((Long) Files.getAttribute(file, "unix:ino"), file);
+    } catch (IOException e) {
+      return null;
+    }
+  }
+}

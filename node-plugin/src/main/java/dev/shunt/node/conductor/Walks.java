@@ -1,0 +1,33 @@
+package dev.shunt.node.conductor;
+
+import dev.shunt.node.bpf.NetworkNamespace;
+import java.util.Map;
+
+/**
+ * The kernel side of the conductor. Used by one thread at a time, which is what the BPF programs
+ * rely on: no two walks run side by side.
+ */
+public interface Walks {
+
+  /** Which program visits the sockets. */
+  enum Kind {
+    /** Enrols, re-judges and un-enrols connections that are known. */
+    CONDUCT,
+    /** Finds connections older than the watch. */
+    ADOPT
+  }
+
+  /**
+   * Visits every TCP socket of a namespace. Blocks while it runs: about 3 ms and 4 µs for each
+   * socket.
+   *
+   * @throws RuntimeException when the namespace is gone or the kernel refuses
+   */
+  void walk(Kind kind, NetworkNamespace namespace);
+
+  /** How many connections wait for the conductor, by inode of the namespace; without zeroes. */
+  Map<Long, Long> waiting();
+
+  /** Sets a namespace's count to zero; done before a walk, which counts what it leaves undone. */
+  void clearWaiting(long namespace);
+}

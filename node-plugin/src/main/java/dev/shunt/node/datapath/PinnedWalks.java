@@ -1,0 +1,79 @@
+package dev.shunt.node.datapath;
+
+import dev.shunt.node.bpf.BpfMap;
+import dev.shunt.node.bpf.BpfMap.Put;
+import dev.shunt.node.bpf.MapEntries;
+import dev.shunt.node.bpf.NetworkNamespace;
+import dev.shunt.node.bpf.NetworkNamespaces;
+import dev.shunt.node.conductor.Walks;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Walks by reading pinned iterators to their end from inside a namespace. */
+final class PinnedWalks implements Walks, AutoCloseable {
+  private final PinFolder folder;
+  private final BpfMap work;
+  private final NetworkNamespace home = NetworkNamespaces.own();
+
+  /**
+   * @param work {@code shunt_work}; closed with this object
+   */
+  PinnedWalks(PinFolder folder, BpfMap work) {
+    this.folder = folder;
+    this.work = work;
+  }
+
+  @Override
+  public void walk(Kind kind, NetworkNamespace namespace) {
+    Path iterator =
+        folder.pin(
+            switch (kind) {
+              case CONDUCT -> PinFolder.CONDUCTOR_ITERATOR;
+              case ADOPT -> PinFolder.ADOPTER_ITERATOR;
+            });
+    try {
+      namespace.inside(home, () -> readToEnd(iterator));
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot walk " + iterator + " in " + namespace, e);
+    }
+  }
+
+  private static void readToEnd(Path iterator) throws IOException {
+    try (FileInputStream in = new FileInputStream(iterator.toFile())) {
+      byte[] unused = new byte[512];
+      while (in.read(unused) >= 0) {
+        // The walk is what reading does; these programs write nothing.
+      }
+    }
+  }
+
+  @Override
+  public Map<Long, Long> waiting() {
+    MapEntries rows = work.readAll();
+    Map<Long, Long> waiting = new HashMap<>();
+    for (int i = 0; i < rows.count(); i++) {
+      long count = Abi.wrap(rows.value(i)).getLong();
+      if (count != 0) {
+        waiting.put(Integer.toUnsignedLong(Abi.wrap(rows.key(i)).getInt()), count);
+      }
+    }
+    return waiting;
+  }
+
+  @Override
+  public void clearWaiting(long namespace) {
+    byte[] key = Abi.index((int) namespace);
+    if (work.get(key) != null) {
+      work.put(key, new byte[Long.BYTES], Put.ANY);
+    }
+  }
+
+  @Override
+  public void close() {
+    work.close();
+  }
+}

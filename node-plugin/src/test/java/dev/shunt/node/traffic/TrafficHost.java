@@ -1,0 +1,137 @@
+package dev.shunt.node.traffic;
+
+import dev.shunt.node.bpf.MountTable;
+import dev.shunt.node.datapath.Datapath;
+import dev.shunt.node.datapath.DatapathException;
+import dev.shunt.node.datapath.DatapathInstaller;
+import dev.shunt.node.datapath.DatapathOptions;
+import dev.shunt.node.datapath.DatapathStatus;
+import dev.shunt.node.datapath.Reason;
+import dev.shunt.policy.compile.PolicyCompiler;
+import dev.shunt.policy.parse.ParsedPolicies;
+import dev.shunt.policy.parse.PolicyParser;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+
+/**
+ * A datapath on a cgroup of the test's own, and programs in it. Everything is gone at the end,
+ * whatever the test left behind.
+ */
+final class TrafficHost implements AutoCloseable {
+  private static final Duration POLL = Duration.ofMillis(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private final String name = "shunt-traffic-" + ProcessHandle.current().pid();
+  private final Path cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
+  private final DatapathOptions options;
+  private final List<Closeable> opened = new ArrayList<>();
+  private final Datapath datapath;
+
+  TrafficHost() throws IOException, DatapathException {
+    Files.createDirectories(cgroup);
+    options =
+        new DatapathOptions(
+            cgroup, Path.of("/sys/fs/bpf", name), 4096, Duration.ofMillis(20), 0, "test");
+    datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
+    datapath.conduct(1);
+  }
+
+  Datapath datapath() {
+    return datapath;
+  }
+
+  /** Makes these the live policies; {@code %CGROUP} stands for the test's cgroup. */
+  void apply(String yaml) throws DatapathException {
+    ParsedPolicies parsed =
+        PolicyParser.parse(yaml.replace("%CGROUP", "/" + name).getBytes(StandardCharsets.UTF_8));
+    if (!parsed.problems().isEmpty()) {
+      throw new AssertionError("a test's policy is wrong: " + parsed.problems());
+    }
+    datapath.apply(PolicyCompiler.compile(parsed.policies()));
+  }
+
+  Namespace namespace() throws IOException {
+    return opened(new Namespace());
+  }
+
+  Program start(Namespace namespace, String... command) throws IOException {
+    return opened(new Program(cgroup, namespace, List.of(command)));
+  }
+
+  /** One of the two programs of traffic.py. */
+  Program traffic(Namespace namespace, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("python3", script().toString()));
+    Collections.addAll(command, arguments);
+    return opened(new Program(cgroup, namespace, command));
+  }
+
+  /** Waits for the counters; fails with what they are when they do not get there. */
+  DatapathStatus await(String what, Predicate<DatapathStatus> condition) throws DatapathException {
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      DatapathStatus status = datapath.status();
+      if (condition.test(status)) {
+        return status;
+      }
+      if (System.nanoTime() - end > 0) {
+        throw new AssertionError("expected %s, found %s".formatted(what, summary(status)));
+      }
+      LockSupport.parkNanos(POLL.toNanos());
+    }
+  }
+
+  private static String summary(DatapathStatus status) {
+    return "%s live %d accelerated %d open %d redirected %d bytes, reasons %s, fallbacks %s"
+        .formatted(
+            status.state(),
+            status.live(),
+            status.accelerated(),
+            status.acceleratedLive(),
+            status.redirectedBytes(),
+            nonZero(status.reasons()),
+            nonZero(status.fallbacks()));
+  }
+
+  private static Map<Reason, Long> nonZero(Map<Reason, Long> counts) {
+    Map<Reason, Long> found = new TreeMap<>(counts);
+    found.values().removeIf(count -> count == 0);
+    return found;
+  }
+
+  private static Path script() throws IOException {
+    Path script = Files.createTempFile("shunt-traffic", ".py");
+    script.toFile().deleteOnExit();
+    try (var in = TrafficHost.class.getResourceAsStream("traffic.py")) {
+      Files.write(script, Objects.requireNonNull(in).readAllBytes());
+    }
+    return script;
+  }
+
+  private <T extends Closeable> T opened(T resource) {
+    opened.add(resource);
+    return resource;
+  }
+
+  @Override
+  public void close() throws IOException, DatapathException {
+    Collections.reverse(opened);
+    for (Closeable resource : opened) {
+      resource.close();
+    }
+    datapath.close();
+    DatapathInstaller.onThisKernel().uninstall(options);
+    Files.delete(cgroup);
+  }
+}
