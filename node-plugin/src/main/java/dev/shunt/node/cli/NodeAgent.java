@@ -37,6 +37,9 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
   private final Enforcer enforcer;
   private final ApplyStatistics statistics;
   private final AgentLog log;
+  /** Of one CPU: what tending connections may cost on average. */
+  private static final double CONDUCTOR_CPU_SHARE = 0.01;
+
   private final NodeMetrics metrics = new NodeMetrics();
 
   private @Nullable MetricsServer metricsServer;
@@ -70,6 +73,7 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
     try {
       DatapathOptions options = new Installation(world.installer(), settings).options();
       Datapath datapath = world.installer().installOrAdopt(options);
+      datapath.conduct(CONDUCTOR_CPU_SHARE);
       log.info("", origin(datapath, options));
       return new NodeAgent(settings, mode, lock, datapath, options, world, log);
     } catch (DatapathException | RuntimeException e) {
