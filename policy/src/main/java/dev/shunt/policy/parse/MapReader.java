@@ -39,7 +39,7 @@ final class MapReader {
     if (node instanceof MapNode map) {
       return new MapReader(map, problems);
     }
-    problems.add(ProblemCode.WRONG_TYPE, node, "a map", node.kind(), nothingHint(node));
+    wrongType(node, "a map", nothingHint(node), problems);
     return null;
   }
 
@@ -98,7 +98,7 @@ final class MapReader {
         node instanceof ScalarNode scalar && !scalar.isNothing()
             ? "put it in quotes"
             : nothingHint(node);
-    problems.add(ProblemCode.WRONG_TYPE, node, "a text", node.kind(), hint);
+    wrongType(node, "a text", hint, problems);
     return null;
   }
 
@@ -128,7 +128,7 @@ final class MapReader {
     }
     String expected = "a whole number from " + least + " to " + most;
     if (!(node instanceof ScalarNode scalar) || !scalar.isInteger()) {
-      problems.add(ProblemCode.WRONG_TYPE, node, expected, node.kind(), nothingHint(node));
+      wrongType(node, expected, nothingHint(node), problems);
       return null;
     }
     boolean fits = scalar.text().length() <= 9;
@@ -185,7 +185,7 @@ final class MapReader {
       return List.of();
     }
     if (!(node instanceof ListNode list)) {
-      problems.add(ProblemCode.WRONG_TYPE, node, "a list", node.kind(), nothingHint(node));
+      wrongType(node, "a list", nothingHint(node), problems);
       return List.of();
     }
     if (list.elements().isEmpty() && !mayBeEmpty) {
@@ -230,6 +230,13 @@ final class MapReader {
       }
     }
     return texts;
+  }
+
+  private static void wrongType(
+      Node node, String expected, String hint, DocumentProblems problems) {
+    if (!(node instanceof Node.Unread)) {
+      problems.add(ProblemCode.WRONG_TYPE, node, expected, node.kind(), hint);
+    }
   }
 
   private static String nothingHint(Node node) {

@@ -59,6 +59,18 @@ sealed interface Node {
     }
   }
 
+  /**
+   * Stands for what was refused already and could not be read, such as an alias; nobody complains
+   * about it again.
+   */
+  record Unread(Position position, Path path) implements Node {
+
+    @Override
+    public String kind() {
+      return "something unread";
+    }
+  }
+
   /** A list, in order. */
   record ListNode(List<Node> elements, Position position, Path path) implements Node {
 

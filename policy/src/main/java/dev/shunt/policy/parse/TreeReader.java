@@ -89,9 +89,7 @@ final class TreeReader {
     } catch (MarkedYamlEngineException e) {
       Position position =
           e.getProblemMark().or(e::getContextMark).map(this::position).orElse(start());
-      syntax(
-          position,
-          e.getContext() == null ? e.getProblem() : e.getContext() + ", " + e.getProblem());
+      syntax(position, described(e));
     } catch (ReaderException e) {
       int at = Math.min(Math.max(0, e.getPosition()), text.codePointCount(0, text.length()));
       syntax(
@@ -103,6 +101,13 @@ final class TreeReader {
       syntax(start(), "a text the YAML parser gave up on (" + e.getClass().getSimpleName() + ")");
     }
     return null;
+  }
+
+  /** With the line where it began: an open bracket is missed only at the end of the text. */
+  private String described(MarkedYamlEngineException e) {
+    String began =
+        e.getContextMark().map(mark -> " that begins in line " + position(mark).line()).orElse("");
+    return e.getContext() == null ? e.getProblem() : e.getContext() + began + ", " + e.getProblem();
   }
 
   private void syntax(Position position, @Nullable String found) {
@@ -125,7 +130,7 @@ final class TreeReader {
           "the value itself",
           "the alias " + Quoted.of("*" + alias.getAlias()),
           "aliases are not supported; write the value out");
-      add(new ScalarNode("", false, position(event), nextPath()));
+      add(new Node.Unread(position(event), nextPath()));
       return true;
     }
     if (event instanceof NodeEvent node) {
