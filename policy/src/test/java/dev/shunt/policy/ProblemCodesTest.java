@@ -260,7 +260,7 @@ class ProblemCodesTest {
         PolicyTexts.parse(HEAD + "  match: {ports: [" + "0, ".repeat(5_000) + "0]}\n").problems();
 
     assertThat(problems).hasSize(1_001);
-    assertThat(problems.get(1_000).code()).isEqualTo(ProblemCode.TOO_MANY_PROBLEMS);
+    assertThat(problems.get(problems.size() - 1).code()).isEqualTo(ProblemCode.TOO_MANY_PROBLEMS);
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.shunt.policy.ProblemCode;
 import dev.shunt.policy.compile.CgroupAutomaton.Edge;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -37,8 +38,8 @@ final class CgroupCompiler {
   private final ClassTable classes;
   private final Map<String, Integer> components = new HashMap<>();
   private final List<String> dictionary = new ArrayList<>();
-  private final Map<List<Integer>, Integer> states = new HashMap<>();
-  private final Deque<List<Integer>> unexplored = new ArrayDeque<>();
+  private final Map<StateKey, Integer> states = new HashMap<>();
+  private final Deque<Unexplored> unexplored = new ArrayDeque<>();
   private final List<Edge> edges = new ArrayList<>();
   private long visits;
   private int stamps;
@@ -75,14 +76,36 @@ final class CgroupCompiler {
       return this;
     }
 
-    List<Integer> leadingOn() {
-      return nodes.stream()
-          .filter(PatternTrie.Node::leadsOn)
-          .map(node -> node.id)
-          .sorted()
-          .toList();
+    StateKey leadingOn() {
+      int count = 0;
+      int[] ids = new int[nodes.size()];
+      for (PatternTrie.Node node : nodes) {
+        if (node.leadsOn()) {
+          ids[count++] = node.id;
+        }
+      }
+      int[] key = Arrays.copyOf(ids, count);
+      Arrays.sort(key);
+      return new StateKey(key);
     }
   }
+
+  /** What makes a state: the nodes that lead on, sorted. */
+  private record StateKey(int[] nodes) {
+
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof StateKey key && Arrays.equals(nodes, key.nodes);
+    }
+
+    @Override
+    public int hashCode() {
+      return Arrays.hashCode(nodes);
+    }
+  }
+
+  /** A state with edges still to be found. */
+  private record Unexplored(int state, StateKey key) {}
 
   /**
    * Compiles the cgroup dimension; {@code any} has the bits of the policies without it.
@@ -105,21 +128,25 @@ final class CgroupCompiler {
     int startClass = classes.intern(start.vector);
     int startState = state(start);
     while (!unexplored.isEmpty()) {
-      List<Integer> subset = unexplored.remove();
-      explore(states.get(subset), subset.stream().map(trie::node).toList());
+      Unexplored next = unexplored.remove();
+      List<PatternTrie.Node> nodes = new ArrayList<>(next.key.nodes.length);
+      for (int id : next.key.nodes) {
+        nodes.add(trie.node(id));
+      }
+      explore(next.state, nodes);
     }
     return new CgroupAutomaton(dictionary, edges, startState, startClass);
   }
 
   private int state(Subset subset) {
-    List<Integer> key = subset.leadingOn();
+    StateKey key = subset.leadingOn();
     Integer known = states.get(key);
     if (known != null) {
       return known;
     }
     int state = states.size();
     states.put(key, state);
-    unexplored.add(key);
+    unexplored.add(new Unexplored(state, key));
     return state;
   }
 

@@ -11,8 +11,9 @@ public final class ClassVector {
   private final long[] words;
   private final long summary;
 
+  /** Takes the array over; nobody may write to it any more. */
   ClassVector(long[] words) {
-    this.words = words.clone();
+    this.words = words;
     long bits = 0;
     for (int word = 0; word < words.length; word++) {
       bits |= words[word] != 0 ? 1L << word : 0;

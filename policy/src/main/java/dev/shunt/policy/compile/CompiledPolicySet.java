@@ -8,6 +8,7 @@ import dev.shunt.policy.Dimension;
 import dev.shunt.policy.Enrolment;
 import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.Mode;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -79,5 +80,33 @@ public record CompiledPolicySet(
   /** 64-bit words a class needs for these policies: {@code shunt_slot.words}. */
   public int words() {
     return (policies.size() + Long.SIZE - 1) / Long.SIZE;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CompiledPolicySet set
+        && digest.equals(set.digest)
+        && policies.equals(set.policies)
+        && classes.equals(set.classes)
+        && Arrays.equals(ports, set.ports)
+        && prefixes.equals(set.prefixes)
+        && cgroups.equals(set.cgroups)
+        && anyClass.equals(set.anyClass);
+  }
+
+  @Override
+  public int hashCode() {
+    return digest.hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "CompiledPolicySet["
+        + policies.size()
+        + " policies, "
+        + classes.size()
+        + " classes, digest "
+        + digest
+        + "]";
   }
 }

@@ -5,6 +5,7 @@ import dev.shunt.policy.Problem;
 import dev.shunt.policy.ProblemCode;
 import dev.shunt.policy.parse.SourceMap.Position;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -78,7 +79,14 @@ final class DocumentProblems {
     return problems.isEmpty();
   }
 
+  int count() {
+    return problems.size();
+  }
+
+  /** By their places in the text. */
   List<Problem> all() {
-    return problems;
+    return problems.stream()
+        .sorted(Comparator.comparingInt(Problem::line).thenComparingInt(Problem::column))
+        .toList();
   }
 }

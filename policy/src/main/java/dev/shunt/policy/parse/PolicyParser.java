@@ -105,7 +105,7 @@ public final class PolicyParser {
       return;
     }
     DocumentProblems found = new DocumentProblems();
-    Node root = new TreeReader(text, chunk.linesBefore(), found).read();
+    Node root = new TreeReader(JsonTabs.replaced(text), chunk.linesBefore(), found).read();
     AccelerationPolicy policy = root == null ? null : new PolicyReader(found).read(root);
     if (policy != null && root instanceof MapNode map && isFirstOfItsName(policy, map, found)) {
       policies.add(policy);

@@ -34,9 +34,9 @@ final class SelectorReader {
     String key = reader.text(reader.require("key"));
     Node operatorNode = reader.require("operator");
     Operator operator = reader.word(operatorNode, Operator.class, null);
-    int problemsBefore = problems.all().size();
+    int problemsBefore = problems.count();
     var values = reader.values("values", true, reader::text);
-    boolean valuesAreTexts = problems.all().size() == problemsBefore;
+    boolean valuesAreTexts = problems.count() == problemsBefore;
     reader.finish();
     if (key == null || operator == null || !valuesAreTexts) {
       return null;

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 
 class RoundTripTest {
 
-  private static final int SETS = 300;
+  private static final int SETS = 100;
 
   private final RandomPolicies random = new RandomPolicies(Seed.OF_THIS_RUN);
 
