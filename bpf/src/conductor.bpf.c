@@ -163,6 +163,9 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 /* What the connection's owner counts it under, now. */
 static __always_inline __u32 shunt_present_verdict(const struct shunt_visit *v)
 {
+	/* It stays accelerated until both ends are out: whoever drains waits for that. */
+	if (v->c->verdict == SHUNT_ACCELERATED && ((v->me->flags | v->peer->flags) & SHUNT_END_IN))
+		return SHUNT_ACCELERATED;
 	if (v->c->refusal)
 		return v->c->refusal;
 	if (v->draining)
@@ -182,7 +185,7 @@ static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
 	if (v->c->state == SHUNT_STATE_LEAVING)
 		return true;
 	if (!shunt_wanted(v))
-		return v->c->state == SHUNT_STATE_ENROLLED;
+		return v->c->state == SHUNT_STATE_ENROLLED || (v->peer->flags & SHUNT_END_IN);
 	return v->c->state == SHUNT_STATE_WATCHED || !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
 }
 

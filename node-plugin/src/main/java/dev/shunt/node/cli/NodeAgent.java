@@ -37,6 +37,7 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
   private final Enforcer enforcer;
   private final ApplyStatistics statistics;
   private final AgentLog log;
+
   /** Of one CPU: what tending connections may cost on average. */
   private static final double CONDUCTOR_CPU_SHARE = 0.01;
 

@@ -4,15 +4,24 @@ import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.bpf.BpfFd;
 import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.KernelBpf;
+import dev.shunt.node.bpf.NetworkNamespace;
+import dev.shunt.node.bpf.NetworkNamespaces;
+import dev.shunt.node.conductor.Walks;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Takes a whole or half-made installation out of its locked pin folder. No key is ever deleted from
- * the sockhash, which would drop what is queued at the socket: enrolled sockets hold the programs
- * and maps they use until they close.
+ * Takes a whole or half-made installation out of its locked pin folder. Connections go back to
+ * plain TCP first, by the conductor's two phases. No key is deleted from the sockhash from here,
+ * which would drop what is queued at the socket: one that does not drain in time keeps the programs
+ * and maps it uses until it closes.
  */
 final class Removal {
+  /** A connection whose reader stopped cannot leave; nobody waits for it longer than this. */
+  private static final Duration DRAIN_TIME = Duration.ofSeconds(3);
+
   private final KernelBpf bpf;
   private final PinFolder folder;
   private final List<String> removed = new ArrayList<>();
@@ -31,8 +40,8 @@ final class Removal {
         }
         folder.removePin(PinFolder.WATCH_LINK, removed);
       }
-      long accelerated = acceleratedLive();
       drain();
+      long accelerated = acceleratedLive();
       folder.removePin(PinFolder.REDIRECT_LINK, removed);
       // The record goes last: while it is there, whoever finds the folder knows what it was.
       for (String name : folder.names()) {
@@ -48,18 +57,39 @@ final class Removal {
     }
   }
 
-  /**
-   * Sockets that stay enrolled send by TCP from now on: nobody will be there to watch their
-   * backlog.
-   */
   private void drain() {
-    if (folder.has(Abi.CONFIG.name())) {
-      try (BpfMap config = bpf.openMap(folder.pin(Abi.CONFIG.name()))) {
-        // Another layout's flags may mean something else.
-        if (config.spec().valueSize() == Abi.CONFIG_SIZE) {
-          new DatapathConfig(config).setDraining(true);
+    if (!folder.has(Abi.CONFIG.name())) {
+      return;
+    }
+    try (BpfMap config = bpf.openMap(folder.pin(Abi.CONFIG.name()))) {
+      // Another layout's flags may mean something else.
+      if (config.spec().valueSize() == Abi.CONFIG_SIZE) {
+        new DatapathConfig(config).setDraining(true);
+        walkUntilDrained();
+      }
+    }
+  }
+
+  /** Holding the lock, this is the only one who walks. */
+  private void walkUntilDrained() {
+    if (!folder.has(Abi.WORK.name()) || !folder.has(PinFolder.CONDUCTOR_ITERATOR)) {
+      return;
+    }
+    try (PinnedWalks walks = new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())))) {
+      long end = System.nanoTime() + DRAIN_TIME.toNanos();
+      while (acceleratedLive() > 0 && System.nanoTime() - end < 0) {
+        for (NetworkNamespace namespace : NetworkNamespaces.all().values()) {
+          walkIfStillThere(walks, namespace);
         }
       }
+    }
+  }
+
+  private static void walkIfStillThere(PinnedWalks walks, NetworkNamespace namespace) {
+    try {
+      walks.walk(Walks.Kind.CONDUCT, namespace);
+    } catch (BpfException | UncheckedIOException e) {
+      // Its last process ended meanwhile: its sockets are gone as well.
     }
   }
 

@@ -7,6 +7,7 @@ import dev.shunt.node.datapath.DatapathInstaller;
 import dev.shunt.node.datapath.DatapathOptions;
 import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
+import dev.shunt.node.datapath.UninstallReport;
 import dev.shunt.policy.compile.PolicyCompiler;
 import dev.shunt.policy.parse.ParsedPolicies;
 import dev.shunt.policy.parse.PolicyParser;
@@ -37,7 +38,7 @@ final class TrafficHost implements AutoCloseable {
   private final Path cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
   private final DatapathOptions options;
   private final List<Closeable> opened = new ArrayList<>();
-  private final Datapath datapath;
+  private Datapath datapath;
 
   TrafficHost() throws IOException, DatapathException {
     Files.createDirectories(cgroup);
@@ -46,6 +47,22 @@ final class TrafficHost implements AutoCloseable {
             cgroup, Path.of("/sys/fs/bpf", name), 4096, Duration.ofMillis(20), 0, "test");
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
     datapath.conduct(1);
+  }
+
+  /** Lets go of the datapath as a killed agent does; it goes on by itself. */
+  void abandon() {
+    datapath.close();
+  }
+
+  /** Takes the running datapath over, as the next agent does. */
+  void adopt() throws DatapathException {
+    datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
+    datapath.conduct(1);
+  }
+
+  UninstallReport uninstall() throws DatapathException {
+    datapath.close();
+    return DatapathInstaller.onThisKernel().uninstall(options);
   }
 
   Datapath datapath() {
@@ -130,8 +147,7 @@ final class TrafficHost implements AutoCloseable {
     for (Closeable resource : opened) {
       resource.close();
     }
-    datapath.close();
-    DatapathInstaller.onThisKernel().uninstall(options);
+    uninstall();
     Files.delete(cgroup);
   }
 }

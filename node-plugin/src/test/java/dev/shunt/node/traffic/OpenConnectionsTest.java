@@ -1,0 +1,108 @@
+package dev.shunt.node.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.datapath.DatapathStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What happens around a connection that is open: nothing of it is lost. */
+@OnBpfKernel
+class OpenConnectionsTest {
+  private static final int CONNECTIONS = 20;
+  private static final String POLICY =
+      """
+      apiVersion: shunt.dev/v1alpha1
+      kind: AccelerationPolicy
+      metadata: {name: open}
+      spec: {match: {ports: ["15001"], cgroups: ["%CGROUP"]}}
+      """;
+  private static final String BYPASS = POLICY.replace("spec: {", "spec: {action: Bypass, ");
+
+  private TrafficHost host;
+  private Program client;
+
+  @BeforeEach
+  void openHost() throws Exception {
+    host = new TrafficHost();
+  }
+
+  @AfterEach
+  void closeHost() throws Exception {
+    host.close();
+  }
+
+  @Test
+  void connectionsOlderThanTheirPolicyAreAccelerated() throws Exception {
+    connect(30);
+    host.apply(POLICY);
+    host.await("every connection found", s -> s.acceleratedLive() == CONNECTIONS);
+    client.sendLine();
+    client.end();
+
+    DatapathStatus status = host.await("every connection closed", s -> s.live() == 0);
+    assertThat(status.accelerated()).isEqualTo(CONNECTIONS);
+    assertThat(status.redirectedBytes()).isPositive();
+  }
+
+  @Test
+  void policyChangesUnderLoadLoseNothing() throws Exception {
+    host.apply(POLICY);
+    connect(300);
+    client.sendLine();
+    for (int i = 0; i < 5; i++) {
+      host.apply(POLICY);
+      long redirected = host.datapath().status().redirectedBytes();
+      host.await(
+          "redirecting again", s -> s.live() == 0 || s.redirectedBytes() > redirected + 1_000_000);
+      host.apply(BYPASS);
+      host.await("every connection back on TCP", s -> s.acceleratedLive() == 0);
+    }
+    client.end();
+    assertThat(host.datapath().status().redirectedBytes()).isPositive();
+  }
+
+  @Test
+  void uninstallUnderLoadTakesConnectionsBackToTcpAndLosesNothing() throws Exception {
+    host.apply(POLICY);
+    connect(300);
+    client.sendLine();
+    host.await("redirecting", s -> s.redirectedBytes() > 1_000_000);
+    assertThat(host.uninstall().acceleratedLive()).isZero();
+    client.end();
+  }
+
+  @Test
+  void aDatapathThatNobodyTendsKeepsRedirecting() throws Exception {
+    host.apply(POLICY);
+    connect(300);
+    client.sendLine();
+    host.await("redirecting", s -> s.redirectedBytes() > 1_000_000);
+    host.abandon();
+    client.end();
+    host.adopt();
+    assertThat(host.datapath().status().redirectedBytes()).isGreaterThan(2_000_000);
+    assertThat(host.datapath().status().live()).isZero();
+  }
+
+  private void connect(int rounds) throws Exception {
+    Namespace namespace = host.namespace();
+    host.traffic(namespace, "serve", "--address", "::", "--port", "15001").lineWith("listening");
+    client =
+        host.traffic(
+            namespace,
+            "exchange",
+            "--address",
+            "127.0.0.1",
+            "--port",
+            "15001",
+            "--wait-for-line",
+            "--connections",
+            Integer.toString(CONNECTIONS),
+            "--rounds",
+            Integer.toString(rounds));
+    client.lineWith("connected");
+  }
+}

@@ -1,0 +1,125 @@
+package dev.shunt.node.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.datapath.DatapathStatus;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The cases of the tutorial that the project started from; with its program the first one fails
+ * with EACCES.
+ */
+@OnBpfKernel
+class TutorialTest {
+  private TrafficHost host;
+  private Namespace namespace;
+
+  @BeforeEach
+  void openHost() throws Exception {
+    host = new TrafficHost();
+    namespace = host.namespace();
+  }
+
+  @AfterEach
+  void closeHost() throws Exception {
+    host.close();
+  }
+
+  /**
+   * The server listens on ::, the client is IPv4. The limit is far above what one stream queues, so
+   * that TCP carries nothing.
+   */
+  @Test
+  void iperf3RunsToItsEndAndTheWireShowsOnlyHandshakeAndTeardown(@TempDir Path folder)
+      throws Exception {
+    host.apply(
+        policy(5001).replace("}}", "}, limits: {backlogBytes: 1Gi, backlogMessages: 1000000}}"));
+    Path capture = folder.resolve("capture.pcap");
+    Program tcpdump =
+        host.start(
+            namespace,
+            "tcpdump",
+            "-U",
+            "-Z",
+            "root",
+            "-i",
+            "lo",
+            "-w",
+            capture.toString(),
+            "tcp port 5001");
+    tcpdump.lineWith("tcpdump: listening");
+    Program server = host.start(namespace, "iperf3", "-s", "-1", "-p", "5001", "--forceflush");
+    server.lineWith("Server listening");
+    Program client =
+        host.start(namespace, "iperf3", "-c", "127.0.0.1", "-t", "2", "-l", "64k", "-p", "5001");
+    assertThat(client.end()).contains("iperf Done.");
+    server.end();
+
+    DatapathStatus status = host.await("both connections closed", s -> s.live() == 0);
+    assertThat(status.accelerated()).isEqualTo(2);
+    assertThat(status.redirectedBytes()).isGreaterThan(100L << 20);
+    tcpdump.interrupt();
+    tcpdump.end();
+    assertThat(
+            Command.run(
+                "tcpdump", "-nn", "-r", capture.toString(), "tcp[tcpflags] & tcp-push != 0"))
+        .as("packets with data")
+        .doesNotContain("127.0.0.1");
+    assertThat(
+            Command.run("tcpdump", "-nn", "-r", capture.toString(), "tcp[tcpflags] & tcp-syn != 0")
+                .lines()
+                .filter(line -> line.contains("127.0.0.1")))
+        .as("handshakes")
+        .hasSize(4);
+  }
+
+  @Test
+  void curlGetsEveryByteOfPythonsHttpServer(@TempDir Path folder) throws Exception {
+    byte[] content = new byte[3_000_000];
+    new Random(7).nextBytes(content);
+    Files.write(folder.resolve("file"), content);
+    host.apply(policy(8000));
+    host.start(
+            namespace,
+            "python3",
+            "-u",
+            "-m",
+            "http.server",
+            "8000",
+            "--bind",
+            "::",
+            "--directory",
+            folder.toString())
+        .lineWith("Serving HTTP");
+    host.start(
+            namespace,
+            "curl",
+            "-sS",
+            "-o",
+            folder.resolve("copy").toString(),
+            "http://127.0.0.1:8000/file")
+        .end();
+
+    assertThat(folder.resolve("copy")).hasBinaryContent(content);
+    DatapathStatus status = host.await("the connection closed", s -> s.live() == 0);
+    assertThat(status.accelerated()).isEqualTo(1);
+    assertThat(status.redirectedBytes()).isGreaterThan(content.length);
+  }
+
+  private static String policy(int port) {
+    return """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: tutorial}
+        spec: {enrolment: Handshake, match: {ports: ["PORT"], cgroups: ["%CGROUP"]}}
+        """
+        .replace("PORT", Integer.toString(port));
+  }
+}
