@@ -33,7 +33,7 @@ static __always_inline void shunt_adopt(struct sock_common *skc, struct tcp_sock
 	int flags = BPF_SOCK_OPS_STATE_CB_FLAG;
 	struct sock *sk = (struct sock *)tp;
 	struct shunt_view view = {};
-	struct shunt_policy *p;
+	struct shunt_policy policy, *p;
 	struct shunt_conn *c;
 	bool client;
 
@@ -42,7 +42,7 @@ static __always_inline void shunt_adopt(struct sock_common *skc, struct tcp_sock
 	client = !shunt_is_server(skc);
 	shunt_look(&view, (__u64)tp, client);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	p = shunt_classify(&view);
+	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	if (!p)
 		return;
 	/* Without the state callback nobody would see the connection close; a kernel that cannot set it here leaves old connections alone. */

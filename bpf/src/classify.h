@@ -91,8 +91,9 @@ static __always_inline struct shunt_edge *shunt_step(void *names, void *edges, _
 }
 
 /* Walks from the root to the socket's cgroup by the names the kernel holds, so that a cgroup made a moment ago is classified too. */
-static __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address, struct shunt_slot *header)
+__noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address)
 {
+	struct shunt_slot *header = bpf_map_lookup_elem(&shunt_slots, &slot);
 	struct cgroup *cgroup = (struct cgroup *)address;
 	__u32 state, class, dead, i;
 	struct shunt_scratch *s = NULL;
@@ -143,7 +144,7 @@ static __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address, struct shun
 	return class;
 }
 
-static __always_inline __u32 shunt_cgroup_class(__u32 slot, struct shunt_slot *header, __u64 address)
+static __always_inline __u32 shunt_cgroup_class(__u32 slot, __u64 address, __u32 missing)
 {
 	struct cgroup *cgroup = (struct cgroup *)address;
 	void *cache = bpf_map_lookup_elem(&shunt_cgroups, &slot);
@@ -151,11 +152,11 @@ static __always_inline __u32 shunt_cgroup_class(__u32 slot, struct shunt_slot *h
 	__u32 *known, class;
 
 	if (!cache)
-		return header->any_class[SHUNT_DIM_CGROUP];
+		return missing;
 	known = bpf_map_lookup_elem(cache, &id);
 	if (known)
 		return *known;
-	class = shunt_walk_cgroup(slot, address, header);
+	class = shunt_walk_cgroup(slot, address);
 	bpf_map_update_elem(cache, &id, &class, BPF_ANY);
 	return class;
 }
@@ -175,24 +176,23 @@ static __always_inline __u32 shunt_address_class(__u32 slot, void *outer4, void 
 	}
 }
 
-/* Index of the lowest bit set; x != 0. Multiplication by a de Bruijn sequence would need a table: BPF has no such instruction. */
+static const __u8 shunt_bit_of[64] = {
+	0,  1,  2,  53, 3,  7,  54, 27, 4,  38, 41, 8,  34, 55, 48, 28, 62, 5,  39, 46, 44, 42, 22, 9,  24, 35, 59, 56, 49, 18, 29, 11,
+	63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21, 23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
+};
+
+/* Index of the lowest bit set; x != 0. By a de Bruijn sequence: BPF has no such instruction, and branches would multiply the verifier's states. */
 static __always_inline __u32 shunt_lowest(__u64 x)
 {
-	__u32 n = 0;
-
-	if (!(x & 0xffffffff)) { n += 32; x >>= 32; }
-	if (!(x & 0xffff)) { n += 16; x >>= 16; }
-	if (!(x & 0xff)) { n += 8; x >>= 8; }
-	if (!(x & 0xf)) { n += 4; x >>= 4; }
-	if (!(x & 0x3)) { n += 2; x >>= 2; }
-	return n + !(x & 1);
+	return shunt_bit_of[((x & -x) * 0x022fdd63cc95386dull) >> 58];
 }
 
 /*
- * The winning policy of a view, or NULL. The generation is read once, so the whole classification sees one policy set: the node plugin
+ * Copies the winning policy of a view and returns 1, or returns 0. A global function, so that the verifier looks at it once and not at every
+ * caller. The generation is read once, so the whole classification sees one policy set: the node plugin
  * rewrites a slot only after a grace period in which no program can still hold it.
  */
-static __noinline struct shunt_policy *shunt_classify(struct shunt_view *v)
+__noinline int shunt_classify(struct shunt_view *v, struct shunt_policy *winner)
 {
 	struct shunt_class *port, *cgroup, *client, *server;
 	__u32 zero = 0, slot, key, w, i;
@@ -200,32 +200,34 @@ static __noinline struct shunt_policy *shunt_classify(struct shunt_view *v)
 	__u64 *active, summary;
 	void *classes, *ports, *policies;
 
+	if (!v || !winner)
+		return 0;
 	active = bpf_map_lookup_elem(&shunt_active, &zero);
 	if (!active || !*active)
-		return NULL;
+		return 0;
 	slot = SHUNT_SLOT(*active);
 	header = bpf_map_lookup_elem(&shunt_slots, &slot);
 	classes = bpf_map_lookup_elem(&shunt_classes, &slot);
 	ports = bpf_map_lookup_elem(&shunt_ports, &slot);
 	policies = bpf_map_lookup_elem(&shunt_policies, &slot);
 	if (!header || !header->policies || !classes || !ports || !policies)
-		return NULL;
+		return 0;
 
 	key = v->server_port;
 	key = shunt_word(ports, &key, header->any_class[SHUNT_DIM_PORT]);
 	port = bpf_map_lookup_elem(classes, &key);
 	if (!port || !port->summary)
-		return NULL;
-	key = shunt_cgroup_class(slot, header, v->cgroup);
+		return 0;
+	key = shunt_cgroup_class(slot, v->cgroup, header->any_class[SHUNT_DIM_CGROUP]);
 	cgroup = bpf_map_lookup_elem(classes, &key);
 	if (!cgroup || !(port->summary & cgroup->summary))
-		return NULL;
+		return 0;
 	key = shunt_address_class(slot, &shunt_clients4, &shunt_clients6, v->client, header->any_class[SHUNT_DIM_CLIENT]);
 	client = bpf_map_lookup_elem(classes, &key);
 	key = shunt_address_class(slot, &shunt_servers4, &shunt_servers6, v->server, header->any_class[SHUNT_DIM_SERVER]);
 	server = bpf_map_lookup_elem(classes, &key);
 	if (!client || !server)
-		return NULL;
+		return 0;
 
 	summary = port->summary & cgroup->summary & client->summary & server->summary;
 	for (i = 0; i < SHUNT_POLICY_WORDS && summary; i++) {
@@ -234,12 +236,18 @@ static __noinline struct shunt_policy *shunt_classify(struct shunt_view *v)
 		w = shunt_lowest(summary) & (SHUNT_POLICY_WORDS - 1);
 		bits = port->words[w] & cgroup->words[w] & client->words[w] & server->words[w];
 		if (bits) {
+			struct shunt_policy *p;
+
 			key = w * 64 + shunt_lowest(bits);
-			return bpf_map_lookup_elem(policies, &key);
+			p = bpf_map_lookup_elem(policies, &key);
+			if (!p)
+				return 0;
+			*winner = *p;
+			return 1;
 		}
 		summary &= summary - 1;
 	}
-	return NULL;
+	return 0;
 }
 
 static __always_inline bool shunt_consents(const struct shunt_policy *p)

@@ -35,11 +35,11 @@ static __always_inline void shunt_reclassify(struct shunt_visit *v, __u64 genera
 	struct shunt_conn *c = v->c;
 	struct shunt_view view = {};
 	struct sock *sk = v->sk;
-	struct shunt_policy *p;
+	struct shunt_policy policy, *p;
 
 	shunt_look(&view, (__u64)v->tp, c->flags & SHUNT_CONN_CLIENT);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	p = shunt_classify(&view);
+	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	c->generation = generation;
 	if (p) {
 		if (c->row != p->row)

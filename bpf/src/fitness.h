@@ -16,9 +16,9 @@ extern const void woken_wake_function __ksym;
  * woken_wake_function, poll and epoll do not. The queue is read without its lock: a walk that does not come back to the head, because an entry left while it
  * stood there, answers -1 = unknown.
  */
-static __always_inline int shunt_sleepers(struct sock *sk)
+__noinline int shunt_sleepers_on(__u64 wait_queue)
 {
-	struct socket_wq *wq = BPF_CORE_READ(sk, sk_wq);
+	struct socket_wq *wq = (struct socket_wq *)wait_queue;
 	struct list_head *head, *at;
 	int sleepers = 0, i;
 
@@ -39,6 +39,11 @@ static __always_inline int shunt_sleepers(struct sock *sk)
 		at = BPF_CORE_READ(at, next);
 	}
 	return at == head ? sleepers : -1;
+}
+
+static __always_inline int shunt_sleepers(struct sock *sk)
+{
+	return shunt_sleepers_on((__u64)BPF_CORE_READ(sk, sk_wq));
 }
 
 /* Splice sees only sk_receive_queue: redirected data would stay unread for ever. Programs that splice one connection splice others (HAProxy, Go). */

@@ -45,14 +45,14 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	struct shunt_pair_key key = {};
 	struct shunt_pair pair = {}, *known;
 	struct shunt_view view = {};
-	struct shunt_policy *p;
+	struct shunt_policy policy, *p;
 
 	key.client_isn = BPF_CORE_READ(r, rcv_isn);
 	key.server_isn = BPF_CORE_READ(r, snt_isn);
 	shunt_look(&view, request, false);
 	listener = (__u64)BPF_CORE_READ((struct sock_common *)request, skc_listener);
 	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)listener, sk_cgrp_data.cgroup);
-	p = shunt_classify(&view);
+	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	if (!p) {
 		__u32 i = (key.client_isn ^ key.server_isn) & (SHUNT_STRANGERS - 1);
 
@@ -127,7 +127,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	struct shunt_view view = {};
 	struct shunt_pair_key key;
 	struct shunt_pair *pair;
-	struct shunt_policy *p;
+	struct shunt_policy policy, *p;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	__u32 flags;
@@ -144,7 +144,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
 	if (pair && !shunt_same_place(ctx, &view, pair))
 		pair = NULL;
-	p = shunt_classify(&view);
+	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	if (!p) {
 		if (pair)
 			__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_SEEN);
@@ -248,7 +248,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	struct shunt_view view = {};
 	struct shunt_pair_key key;
 	struct shunt_pair *pair;
-	struct shunt_policy *p;
+	struct shunt_policy policy, *p;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	__u32 verdict;
@@ -261,7 +261,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 		return;
 	shunt_look(&view, (__u64)tp, false);
 	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
-	p = shunt_classify(&view);
+	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	if (!p)
 		return;
 	/* Before tcp_init_transfer() nothing was received or sent beyond the SYNs, whatever DEFER_ACCEPT or Fast Open still hold back. */
