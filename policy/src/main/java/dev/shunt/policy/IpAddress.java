@@ -108,38 +108,36 @@ public record IpAddress(Family family, long high, long low) {
     if (family == Family.V4) {
       return (low >>> 24) + "." + (low >>> 16 & 255) + "." + (low >>> 8 & 255) + "." + (low & 255);
     }
-    int zeros = longestZeroRun();
-    int zerosStart = zeros / (V6_GROUPS + 1);
-    int zerosEnd = zerosStart + zeros % (V6_GROUPS + 1);
-    StringBuilder text = new StringBuilder();
+    // The longest run of zero groups is left out, the first of equals; a single zero group is not a
+    // run.
+    int start = 0;
+    int length = 1;
     for (int group = 0; group < V6_GROUPS; group++) {
-      if (group == zerosStart && zerosEnd > zerosStart) {
-        text.append("::");
-        group = zerosEnd - 1;
-      } else {
-        if (group > 0 && group != zerosEnd || group > 0 && zerosEnd == zerosStart) {
-          text.append(':');
-        }
-        text.append(Integer.toHexString(group(group)));
+      int zeros = zerosFrom(group);
+      if (zeros > length) {
+        start = group;
+        length = zeros;
       }
     }
-    return text.toString();
+    return length == 1
+        ? groups(0, V6_GROUPS)
+        : groups(0, start) + "::" + groups(start + length, V6_GROUPS);
   }
 
-  /**
-   * Start times 9 plus length of the longest run of two or more zero groups, the first of equals; 0
-   * when there is none.
-   */
-  private int longestZeroRun() {
-    int best = 0;
-    int length = 0;
-    for (int group = 0; group < V6_GROUPS; group++) {
-      length = group(group) == 0 ? length + 1 : 0;
-      if (length > 1 && length > best % (V6_GROUPS + 1)) {
-        best = (group - length + 1) * (V6_GROUPS + 1) + length;
-      }
+  private int zerosFrom(int group) {
+    int end = group;
+    while (end < V6_GROUPS && group(end) == 0) {
+      end++;
     }
-    return best;
+    return end - group;
+  }
+
+  private String groups(int from, int to) {
+    StringBuilder text = new StringBuilder();
+    for (int group = from; group < to; group++) {
+      text.append(group == from ? "" : ":").append(Integer.toHexString(group(group)));
+    }
+    return text.toString();
   }
 
   private int group(int index) {

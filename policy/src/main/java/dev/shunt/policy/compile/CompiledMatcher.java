@@ -4,13 +4,10 @@ import dev.shunt.policy.CgroupPath;
 import dev.shunt.policy.Cidr;
 import dev.shunt.policy.Dimension;
 import dev.shunt.policy.IpAddress;
-import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.compile.CgroupAutomaton.Edge;
-import dev.shunt.policy.compile.CompiledPolicySet.Prefix;
 import dev.shunt.policy.compile.CompiledPolicySet.Row;
 import dev.shunt.policy.match.SocketView;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,7 +20,8 @@ public final class CompiledMatcher {
   private final CompiledPolicySet compiled;
   private final Map<String, Integer> components = new HashMap<>();
   private final Map<Long, Edge> edges = new HashMap<>();
-  private final Map<Dimension, Map<Family, Map<Cidr, Integer>>> tries;
+  private final Map<Cidr, Integer> clients;
+  private final Map<Cidr, Integer> servers;
 
   public CompiledMatcher(CompiledPolicySet compiled) {
     this.compiled = compiled;
@@ -32,31 +30,18 @@ public final class CompiledMatcher {
       components.put(automaton.components().get(i), i + 1);
     }
     automaton.edges().forEach(edge -> edges.put(edgeKey(edge.state(), edge.component()), edge));
-    tries =
-        Map.of(
-            Dimension.CLIENT, tries(compiled, Dimension.CLIENT),
-            Dimension.SERVER, tries(compiled, Dimension.SERVER));
-  }
-
-  private static Map<Family, Map<Cidr, Integer>> tries(
-      CompiledPolicySet compiled, Dimension dimension) {
-    return Map.of(
-        Family.V4, trie(compiled.prefixes().of(dimension, Family.V4)),
-        Family.V6, trie(compiled.prefixes().of(dimension, Family.V6)));
-  }
-
-  private static Map<Cidr, Integer> trie(List<Prefix> prefixes) {
-    Map<Cidr, Integer> trie = new HashMap<>();
-    prefixes.forEach(prefix -> trie.put(prefix.cidr(), prefix.classId()));
-    return trie;
+    clients = compiled.prefixes().byNetwork(Dimension.CLIENT);
+    servers = compiled.prefixes().byNetwork(Dimension.SERVER);
   }
 
   /** The winning policy's row. */
   public Optional<Row> winner(SocketView view) {
     ClassVector port = compiled.classes().get(compiled.ports()[view.serverPort()]);
     ClassVector cgroup = compiled.classes().get(cgroupClass(view.cgroup()));
-    ClassVector client = compiled.classes().get(addressClass(Dimension.CLIENT, view.client()));
-    ClassVector server = compiled.classes().get(addressClass(Dimension.SERVER, view.server()));
+    ClassVector client =
+        compiled.classes().get(addressClass(clients, view.client(), compiled.anyClass().client()));
+    ClassVector server =
+        compiled.classes().get(addressClass(servers, view.server(), compiled.anyClass().server()));
     long words = port.summary() & cgroup.summary() & client.summary() & server.summary();
     while (words != 0) {
       int word = Long.numberOfTrailingZeros(words);
@@ -96,14 +81,13 @@ public final class CompiledMatcher {
   }
 
   /** The class of the longest prefix around the address. */
-  private int addressClass(Dimension dimension, IpAddress address) {
-    Map<Cidr, Integer> trie = tries.get(dimension).get(address.family());
+  private static int addressClass(Map<Cidr, Integer> trie, IpAddress address, int anyClass) {
     for (int length = address.family().bits(); length >= 0; length--) {
       Integer classId = trie.get(Cidr.around(address, length));
       if (classId != null) {
         return classId;
       }
     }
-    return compiled.anyClass().of(dimension);
+    return anyClass;
   }
 }

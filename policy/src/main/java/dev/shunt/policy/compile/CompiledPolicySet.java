@@ -9,7 +9,9 @@ import dev.shunt.policy.Enrolment;
 import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.Mode;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One generation of the policy maps, as numbers: everything of a {@code struct shunt_slot} and of
@@ -50,6 +52,15 @@ public record CompiledPolicySet(
    */
   public record Prefixes(
       List<Prefix> clients4, List<Prefix> clients6, List<Prefix> servers4, List<Prefix> servers6) {
+
+    /** The class of each network of one dimension, both families together. */
+    public Map<Cidr, Integer> byNetwork(Dimension dimension) {
+      Map<Cidr, Integer> classes = new HashMap<>();
+      for (Family family : Family.values()) {
+        of(dimension, family).forEach(prefix -> classes.put(prefix.cidr(), prefix.classId()));
+      }
+      return classes;
+    }
 
     public List<Prefix> of(Dimension dimension, Family family) {
       return switch (dimension) {

@@ -23,6 +23,9 @@ public final class PolicyValidator {
    * and, when there is none of these, warnings. Problems have no line; {@code
    * ParsedPolicies.located} adds it.
    *
+   * <p>The limits of a node's maps are applied to the whole set, as if one node carried all of it:
+   * then no labels that a node may get later can make it refuse the set.
+   *
    * @return errors first; empty when there is nothing to say
    */
   public static List<Problem> validate(List<AccelerationPolicy> policies) {

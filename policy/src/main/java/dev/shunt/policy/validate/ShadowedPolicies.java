@@ -4,17 +4,15 @@ import dev.shunt.policy.AccelerationPolicy;
 import dev.shunt.policy.CgroupPattern;
 import dev.shunt.policy.Cidr;
 import dev.shunt.policy.Dimension;
-import dev.shunt.policy.IpAddress.Family;
+import dev.shunt.policy.Match;
 import dev.shunt.policy.NodeSelector;
 import dev.shunt.policy.PortRange;
 import dev.shunt.policy.Problem;
 import dev.shunt.policy.ProblemCode;
 import dev.shunt.policy.compile.ClassVector;
 import dev.shunt.policy.compile.CompiledPolicySet;
-import dev.shunt.policy.compile.CompiledPolicySet.Prefix;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,17 +36,16 @@ final class ShadowedPolicies {
 
   private final List<AccelerationPolicy> policies;
   private final CompiledPolicySet compiled;
-  private final Map<Dimension, Map<Cidr, Integer>> prefixes;
+  private final Map<Cidr, Integer> clients;
+  private final Map<Cidr, Integer> servers;
   private final List<Set<CgroupPattern>> patterns;
   private int comparisons;
 
   private ShadowedPolicies(List<AccelerationPolicy> inWinningOrder, CompiledPolicySet compiled) {
     this.policies = inWinningOrder;
     this.compiled = compiled;
-    this.prefixes =
-        Map.of(
-            Dimension.CLIENT, prefixes(compiled, Dimension.CLIENT),
-            Dimension.SERVER, prefixes(compiled, Dimension.SERVER));
+    this.clients = compiled.prefixes().byNetwork(Dimension.CLIENT);
+    this.servers = compiled.prefixes().byNetwork(Dimension.SERVER);
     this.patterns =
         policies.stream()
             .<Set<CgroupPattern>>map(p -> new HashSet<>(p.spec().match().cgroups()))
@@ -81,23 +78,14 @@ final class ShadowedPolicies {
         "raise the priority or remove the policy");
   }
 
-  private static Map<Cidr, Integer> prefixes(CompiledPolicySet compiled, Dimension dimension) {
-    Map<Cidr, Integer> classes = new HashMap<>();
-    for (Family family : Family.values()) {
-      for (Prefix prefix : compiled.prefixes().of(dimension, family)) {
-        classes.put(prefix.cidr(), prefix.classId());
-      }
-    }
-    return classes;
-  }
-
   /** The first policy that leaves nothing for this one, or -1. */
   private int shadowOf(int policy) {
     long[] covering = new long[compiled.words()];
     Arrays.fill(covering, -1);
     keepThoseAroundPorts(policy, covering);
-    keepThoseAround(Dimension.CLIENT, policies.get(policy).spec().match().clients(), covering);
-    keepThoseAround(Dimension.SERVER, policies.get(policy).spec().match().servers(), covering);
+    Match match = policies.get(policy).spec().match();
+    keepThoseAround(match.clients(), clients, compiled.anyClass().client(), covering);
+    keepThoseAround(match.servers(), servers, compiled.anyClass().server(), covering);
     for (int other = 0; other < policy; other++) {
       boolean covers = (covering[other / Long.SIZE] >>> other % Long.SIZE & 1) != 0;
       if (covers && selectsAllNodesOf(other, policy) && coversCgroups(other, policy)) {
@@ -123,12 +111,12 @@ final class ShadowedPolicies {
     }
   }
 
-  private void keepThoseAround(Dimension dimension, List<Cidr> cidrs, long[] covering) {
-    int any = compiled.anyClass().of(dimension);
+  private void keepThoseAround(
+      List<Cidr> cidrs, Map<Cidr, Integer> prefixes, int anyClass, long[] covering) {
     if (cidrs.isEmpty()) {
-      keep(any, covering);
+      keep(anyClass, covering);
     }
-    cidrs.forEach(cidr -> keep(prefixes.get(dimension).getOrDefault(cidr, any), covering));
+    cidrs.forEach(cidr -> keep(prefixes.getOrDefault(cidr, anyClass), covering));
   }
 
   private void keep(int classId, long[] covering) {

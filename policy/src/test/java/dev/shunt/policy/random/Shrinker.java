@@ -2,7 +2,10 @@ package dev.shunt.policy.random;
 
 import dev.shunt.policy.AccelerationPolicy;
 import dev.shunt.policy.CgroupPath;
+import dev.shunt.policy.Limits;
 import dev.shunt.policy.Match;
+import dev.shunt.policy.Metadata;
+import dev.shunt.policy.NodeSelector;
 import dev.shunt.policy.PolicySpec;
 import dev.shunt.policy.PolicyYaml;
 import dev.shunt.policy.match.SocketView;
@@ -60,10 +63,16 @@ public final class Shrinker {
     }
     for (int i = 0; i < size; i++) {
       AccelerationPolicy policy = big.policies.get(i);
+      AccelerationPolicy plain =
+          new AccelerationPolicy(
+              Metadata.named(policy.name()), withMatch(policy.spec(), policy.spec().match()));
+      if (!plain.equals(policy)) {
+        cases.add(new Case(with(big.policies, i, plain), big.view));
+      }
       for (Match match : smaller(policy.spec().match())) {
-        List<AccelerationPolicy> policies = new ArrayList<>(big.policies);
-        policies.set(i, new AccelerationPolicy(policy.metadata(), withMatch(policy.spec(), match)));
-        cases.add(new Case(policies, big.view));
+        AccelerationPolicy narrower =
+            new AccelerationPolicy(plain.metadata(), withMatch(policy.spec(), match));
+        cases.add(new Case(with(big.policies, i, narrower), big.view));
       }
     }
     List<String> path = big.view.cgroup().components();
@@ -113,16 +122,24 @@ public final class Shrinker {
     return shorter;
   }
 
+  private static List<AccelerationPolicy> with(
+      List<AccelerationPolicy> list, int index, AccelerationPolicy policy) {
+    List<AccelerationPolicy> changed = new ArrayList<>(list);
+    changed.set(index, policy);
+    return changed;
+  }
+
+  /** Only what decides who wins; the rest is at its default. */
   private static PolicySpec withMatch(PolicySpec spec, Match match) {
     return new PolicySpec(
         spec.priority(),
-        spec.action(),
-        spec.mode(),
-        spec.nodes(),
+        PolicySpec.DEFAULT_ACTION,
+        PolicySpec.DEFAULT_MODE,
+        NodeSelector.EVERY_NODE,
         match,
-        spec.enrolment(),
-        spec.blockingSockets(),
-        spec.limits(),
-        spec.tests());
+        PolicySpec.DEFAULT_ENROLMENT,
+        PolicySpec.DEFAULT_BLOCKING_SOCKETS,
+        Limits.DEFAULTS,
+        List.of());
   }
 }
