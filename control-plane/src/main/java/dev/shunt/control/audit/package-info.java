@@ -1,0 +1,5 @@
+/** The append-only record of every write and every refusal. */
+@NullMarked
+package dev.shunt.control.audit;
+
+import org.jspecify.annotations.NullMarked;
