@@ -15,6 +15,7 @@ import dev.shunt.policy.PolicySpec;
 import dev.shunt.policy.ProblemCode;
 import dev.shunt.policy.Quoted;
 import dev.shunt.policy.parse.Node.ScalarNode;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * it.
  */
 final class PolicyReader {
+
+  private static final List<String> SET_BY_CONTROL_PLANE =
+      List.of("resourceVersion", "generation", "creationTimestamp", "updateTimestamp");
 
   private final DocumentProblems problems;
 
@@ -89,6 +93,8 @@ final class PolicyReader {
             : reader.value(nameNode, reader.text(nameNode), PolicyReader::checkedName);
     var labels = reader.texts("labels", Labels::check);
     var annotations = reader.texts("annotations", (key, value) -> Labels.checkKey(key));
+    // Like the status: set by the control plane, and back in whatever was read from it.
+    SET_BY_CONTROL_PLANE.forEach(reader::take);
     reader.finish();
     return name == null ? null : new Metadata(name, labels, annotations);
   }

@@ -140,6 +140,15 @@ class PolicyParserTest {
   }
 
   @Test
+  void metadataSetByTheControlPlaneIsAcceptedAndDropped() {
+    String metadata =
+        "{name: p, resourceVersion: '7', generation: 2, creationTimestamp: 2026-01-01T00:00:00Z}";
+
+    assertThat(parse(document("p", "{}").replace("{name: p}", metadata)).policies())
+        .isEqualTo(parse(document("p", "{}")).policies());
+  }
+
+  @Test
   void statusIsAcceptedAndDropped() {
     String status = "status: {revision: 3, conditions: [{type: Ready, status: 'True'}]}\n";
 
