@@ -133,9 +133,14 @@ final class FakeNode implements AutoCloseable {
     return ended.orTimeout(SECONDS, TimeUnit.SECONDS).join();
   }
 
+  /** Breaks the connection. */
+  void vanish() {
+    channel.shutdownNow();
+  }
+
   @Override
   public void close() {
-    channel.shutdownNow();
+    vanish();
   }
 
   private static final class Discard implements StreamObserver<NodeMessage> {

@@ -1,6 +1,7 @@
 package dev.shunt.control.config;
 
 import java.time.Clock;
+import java.time.ZoneOffset;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -9,8 +10,9 @@ import org.springframework.context.annotation.Configuration;
 @EnableConfigurationProperties(ShuntProperties.class)
 class SharedConfiguration {
 
+  /** No finer than what the database keeps, so that a time reads the same after a restart. */
   @Bean
   Clock clock() {
-    return Clock.systemUTC();
+    return Clock.tickMillis(ZoneOffset.UTC);
   }
 }
