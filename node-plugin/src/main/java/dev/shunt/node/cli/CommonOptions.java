@@ -16,7 +16,7 @@ final class CommonOptions {
   @Nullable Path config;
 
   @Option(
-      names = {"--pin-dir", "--pins"},
+      names = "--pin-dir",
       paramLabel = "DIR",
       description =
           "Folder of a bpf file system for programs and maps (default: /sys/fs/bpf/shunt).")

@@ -12,8 +12,10 @@ import java.util.random.RandomGenerator;
  */
 record Backoff(Duration first, Duration longest) {
 
-  static final Backoff DEFAULT = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
+  // Before DEFAULT, whose constructor reads it.
   private static final Duration SHORTEST = Duration.ofMillis(50);
+
+  static final Backoff DEFAULT = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
 
   Backoff {
     if (first.compareTo(SHORTEST) < 0 || longest.compareTo(first) < 0) {

@@ -7,6 +7,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.TlsChannelCredentials;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 /** Opens channels to the control plane with the wanted kind of trust. */
 public final class ControlPlaneChannels {
@@ -28,6 +29,8 @@ public final class ControlPlaneChannels {
         .maxInboundMessageSize(MOST_MESSAGE_BYTES)
         // Callbacks only hand over to the session's own thread.
         .directExecutor()
+        .keepAliveTime(30, TimeUnit.SECONDS)
+        .keepAliveTimeout(10, TimeUnit.SECONDS)
         .disableRetry()
         .build();
   }

@@ -115,7 +115,8 @@ final class ProtocolMessages {
     return switch (message.getMessageCase()) {
       case UPDATE -> new SyncEvent.UpdateReceived(stream, update(message.getUpdate()));
       case HEARTBEAT ->
-          new SyncEvent.HeartbeatReceived(stream, message.getHeartbeat().getVersion());
+          new SyncEvent.HeartbeatReceived(
+              stream, message.getHeartbeat().getVersion(), message.getHeartbeat().getDigest());
       case RESYNC -> new SyncEvent.ResyncReceived(stream, message.getResync().getReason());
       case GO_AWAY ->
           new SyncEvent.GoAwayReceived(

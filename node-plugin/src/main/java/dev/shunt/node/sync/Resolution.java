@@ -48,10 +48,12 @@ sealed interface Resolution {
 
   private static List<PolicyProblem> problemsOf(PolicyUpdate update) {
     var problems = new ArrayList<PolicyProblem>();
-    if (update.version() < 1) {
+    if (update.version() < 0) {
       problems.add(
           PolicyProblem.ofSet(
-              "update.version", "", "expected a version of at least 1, found " + update.version()));
+              "update.version",
+              "",
+              "expected a version that is not negative, found " + update.version()));
     }
     if (!update.digest().matches("[0-9a-f]{64}")) {
       problems.add(

@@ -22,7 +22,12 @@ sealed interface SyncEvent {
 
   record UpdateReceived(long stream, PolicyUpdate update) implements SyncEvent {}
 
-  record HeartbeatReceived(long stream, long version) implements SyncEvent {}
+  /**
+   * The server is there, and nothing is on its way to this node.
+   *
+   * @param digest of the desired set; empty when the server does not say
+   */
+  record HeartbeatReceived(long stream, long version, String digest) implements SyncEvent {}
 
   record ResyncReceived(long stream, String reason) implements SyncEvent {}
 

@@ -40,6 +40,7 @@ final class SyncSession {
   private long lastStream;
   private boolean askForFull;
   private boolean joinAgain;
+  private boolean refused;
   private String lastFailure = "";
   private @Nullable Pending applying;
   private @Nullable Pending queued;
@@ -85,7 +86,7 @@ final class SyncSession {
       update(new Pending(received.stream(), received.update()));
     } else if (event instanceof SyncEvent.HeartbeatReceived received) {
       heard();
-      desiredRevision = received.version();
+      heartbeat(received);
     } else if (event instanceof SyncEvent.ResyncReceived received) {
       heard();
       log(Level.INFO, "the control plane sends the whole policy set again: " + received.reason());
@@ -134,11 +135,31 @@ final class SyncSession {
       if (!streaming.heard()) {
         log(Level.INFO, "connected to the control plane");
         lastFailure = "";
+        actions.add(new SyncAction.SendStatus(streaming.stream()));
       }
       state =
           new Streaming(
               streaming.stream(), streaming.failures(), true, streaming.opened(), clock.instant());
     }
+  }
+
+  /**
+   * A version whose set is the one held already comes as a heartbeat only. A server that says no
+   * digest means the same, unless the last set was refused: that one is parked, not held.
+   */
+  private void heartbeat(SyncEvent.HeartbeatReceived received) {
+    desiredRevision = received.version();
+    boolean held =
+        received.digest().isEmpty() ? !refused : received.digest().equals(applied.digest());
+    boolean holdsAny = !applied.digest().isEmpty();
+    if (held && holdsAny && applying == null && applied.revision() != received.version()) {
+      remember(received.version());
+    }
+  }
+
+  private void remember(long version) {
+    applied = new PolicySnapshot(version, applied.digest(), applied.documents());
+    actions.add(new SyncAction.Remember(applied));
   }
 
   private void update(Pending pending) {
@@ -167,9 +188,9 @@ final class SyncSession {
       actions.add(new SyncAction.Apply(desired.snapshot()));
     } else if (resolution instanceof Resolution.Current current) {
       askForFull = false;
+      refused = false;
       if (current.snapshot().revision() != applied.revision()) {
-        applied = current.snapshot();
-        actions.add(new SyncAction.Remember(applied));
+        remember(current.snapshot().revision());
       }
       actions.add(
           new SyncAction.SendAck(
@@ -179,6 +200,7 @@ final class SyncSession {
       askForFull = true;
       fail(needed.reason() + "; asking for the whole set");
     } else if (resolution instanceof Resolution.Malformed malformed) {
+      refused = true;
       actions.add(
           new SyncAction.SendNack(
               pending.stream(), update.nonce(), applied.revision(), malformed.problems()));
@@ -192,6 +214,7 @@ final class SyncSession {
       applied = done.snapshot();
       askForFull = false;
     }
+    refused = outcome instanceof ApplyOutcome.Refused;
     if (pending != null && isCurrent(pending.stream())) {
       answer(pending, outcome);
       actions.add(new SyncAction.SendStatus(pending.stream()));
