@@ -74,7 +74,12 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
     try {
       DatapathOptions options = new Installation(world.installer(), settings).options();
       Datapath datapath = world.installer().installOrAdopt(options);
-      datapath.conduct(CONDUCTOR_CPU_SHARE);
+      try {
+        datapath.conduct(CONDUCTOR_CPU_SHARE);
+      } catch (DatapathException | RuntimeException e) {
+        datapath.close();
+        throw e;
+      }
       log.info("", origin(datapath, options));
       return new NodeAgent(settings, mode, lock, datapath, options, world, log);
     } catch (DatapathException | RuntimeException e) {

@@ -209,7 +209,7 @@ final class RunCommand implements Callable<Integer> {
         .println(
             "shunt-node stopped: acceleration stays in place ("
                 + agent.summary()
-                + "); shunt-node uninstall removes it");
+                + "), Settled policies enrol nobody new until the next run; shunt-node uninstall removes it");
   }
 
   private static void reload(NodeAgent agent, PolicyFiles files, AgentLog log) {

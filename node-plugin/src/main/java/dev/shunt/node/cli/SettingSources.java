@@ -23,9 +23,12 @@ final class SettingSources {
 
   static final String CONFIG_VARIABLE = "SHUNT_NODE_CONFIG";
 
-  /** Kubernetes adds these for a service called shunt-node. */
+  /**
+   * Kubernetes adds these, and {@code …_PORT=tcp://…}, for services whose name begins with
+   * shunt-node.
+   */
   private static final Pattern SERVICE_VARIABLE =
-      Pattern.compile("SHUNT_NODE_([A-Z0-9_]+_)?(SERVICE_(HOST|PORT.*)|PORT(_\\d+_.*)?)");
+      Pattern.compile("SHUNT_NODE_(.*_)?(SERVICE_(HOST|PORT(_.*)?)|PORT_\\d+_(TCP|UDP)(_.*)?)");
 
   private SettingSources() {}
 
@@ -53,17 +56,25 @@ final class SettingSources {
       if (!name.startsWith(Setting.ENVIRONMENT_PREFIX) || name.equals(CONFIG_VARIABLE)) {
         continue;
       }
+      String value = environment.getOrDefault(name, "");
+      if (isOfAService(name, value)) {
+        continue;
+      }
       Setting setting = Setting.ofVariable(name);
-      String value = environment.get(name);
-      if (setting != null && value != null) {
+      if (setting != null) {
         values.put(setting, value);
-      } else if (!SERVICE_VARIABLE.matcher(name).matches()) {
+      } else {
         throw CommandFailure.invalid(
             "unknown variable %s in the environment; known are %s"
                 .formatted(name, known(Setting::variable)));
       }
     }
     return values;
+  }
+
+  private static boolean isOfAService(String name, String value) {
+    return SERVICE_VARIABLE.matcher(name).matches()
+        || name.endsWith("_PORT") && value.matches("(tcp|udp)://.*");
   }
 
   private static Map<Setting, String> fromFile(Path file) {

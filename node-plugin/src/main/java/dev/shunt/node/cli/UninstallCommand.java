@@ -87,9 +87,10 @@ final class UninstallCommand implements Callable<Integer> {
         .out()
         .println(
             report.acceleratedLive() == 0
-                ? "no connection was accelerated"
-                : report.acceleratedLive()
-                    + " accelerated connection(s) go on and lose nothing; the kernel frees their programs when they close");
+                ? "every connection is plain TCP again; live connections continue"
+                : ("live connections continue; %d of them still hold redirected data that nobody has read: they lose"
+                        + " nothing, and the kernel frees their programs when they close")
+                    .formatted(report.acceleratedLive()));
   }
 
   private void deleteState(Settings settings) throws IOException {

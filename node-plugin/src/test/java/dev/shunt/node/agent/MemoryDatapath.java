@@ -50,6 +50,15 @@ public final class MemoryDatapath implements Datapath {
   }
 
   @Override
+  public void conduct(double cpuShare) {}
+
+  @Override
+  public boolean drain(Duration atMost) {
+    draining = true;
+    return true;
+  }
+
+  @Override
   public void setDraining(boolean drain) {
     draining = drain;
   }
