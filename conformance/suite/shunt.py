@@ -1,0 +1,83 @@
+"""Shunt as the suite uses it: one node plugin without a control plane, attached to a cgroup of ours, one policy for each program."""
+
+import json
+import os
+import subprocess
+import time
+
+from shuntdev.console import ROOT, Failure, say
+from shuntdev.processes import Server
+
+_NODE = os.environ.get("SHUNT_NODE") or str(ROOT / "bin" / "shunt-node")
+_SMALL = {"backlogBytes": "64Ki", "backlogMessages": 256}
+
+
+class Shunt:
+    def __init__(self, enrolment, cgroup, folder, pins):
+        self._enrolment = enrolment
+        self._cgroup = cgroup
+        self._folder = folder
+        self._at = ["--pin-dir", pins]
+        self._server = None
+
+    def start(self, programs):
+        policies = self._folder / "policies.yaml"
+        policies.write_text("---\n".join(json.dumps(self._policy(p)) + "\n" for p in programs))
+        argv = [_NODE, "run", "--standalone", "-f", policies, "--cgroup", self._cgroup.folder, *self._at]
+        self._server = Server("node plugin", argv, self._folder / "node.log")
+        self._server.wait_until(self._is_active, "active", 60)
+
+    def stop(self):
+        if self._server:
+            self._server.stop()
+        self._call("uninstall")
+
+    def _policy(self, program):
+        spec = {
+            "action": "Accelerate",
+            "match": {"ports": [str(program.port)]},
+            "enrolment": "Handshake" if self._enrolment == "handshake" else "Settled",
+        }
+        if self._enrolment == "accept":
+            spec["blockingSockets"] = "Accept"
+        if "small_limits" in program.slot.case.flags:
+            spec["limits"] = _SMALL
+        return {
+            "apiVersion": "shunt.dev/v1alpha1",
+            "kind": "AccelerationPolicy",
+            "metadata": {"name": f"port-{program.port}"},
+            "spec": spec,
+        }
+
+    def _is_active(self):
+        try:
+            return self.status() is not None
+        except (Failure, ValueError):
+            return False
+
+    def status(self):
+        """Counters by port."""
+        return {int(p["name"].removeprefix("port-")): p for p in json.loads(self._call("status", "--json"))["policies"]}
+
+    def wait_until_decided(self, programs, seconds=8):
+        """Until every connection is accelerated or refused; those that stay undecided are not worth more than some seconds."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            counters = self.status()
+            if all(_decided(counters[p.port]) for p in programs):
+                return
+            self._server.check_alive()
+            time.sleep(0.3)
+        undecided = [p.slot.name for p in programs if not _decided(counters[p.port])]
+        say(f"still undecided after {seconds} s: {', '.join(undecided[:8])}{' ...' if len(undecided) > 8 else ''}")
+
+    def _call(self, *arguments):
+        argv = [_NODE, *arguments, *self._at]
+        result = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        if result.returncode:
+            raise Failure(f"shunt-node {arguments[0]} ended with {result.returncode}: {result.stderr.strip()}")
+        return result.stdout
+
+
+def _decided(c):
+    return c["live"] <= c["accelerated"] + sum(c["reasons"].values())

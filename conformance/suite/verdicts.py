@@ -1,0 +1,55 @@
+"""Compares the notes of a plain and an accelerated run, and demands proof that the second one was what it says."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    ACCELERATED = "identical, accelerated"
+    EXCLUDED = "identical, not accelerated"
+    DIFFERS = "differs"
+    UNPROVEN = "identical, but not for the reason expected"
+    PLAIN_DIFFERS = "plain TCP differs from itself: the case is wrong"
+
+
+@dataclass
+class Verdict:
+    slot: object
+    kind: Kind
+    reasons: tuple = ()  # under which the datapath counted its connections
+    differences: tuple = ()  # (what, plain, accelerated)
+
+    @property
+    def identical(self):
+        return self.kind in (Kind.ACCELERATED, Kind.EXCLUDED)
+
+
+def compare(slot, enrolment, plain, again, accelerated):
+    unstable = _differences(plain.notes, again.notes)
+    if unstable or "broken" in plain.notes:
+        return Verdict(slot, Kind.PLAIN_DIFFERS, differences=unstable or (("broken", plain.notes["broken"], None),))
+    counters = accelerated.counters
+    reasons = tuple(r for r, n in counters["reasons"].items() if n) + (("redirected",) if counters["redirectedMessages"] else ())
+    differences = _differences(plain.notes, accelerated.notes)
+    if differences:
+        return Verdict(slot, Kind.DIFFERS, reasons, differences)
+    return Verdict(slot, _proof(slot, enrolment, counters), reasons)
+
+
+def _differences(one, other):
+    keys = list(one) + [k for k in other if k not in one]
+    return tuple((k, one.get(k), other.get(k)) for k in keys if one.get(k) != other.get(k))
+
+
+def _proof(slot, enrolment, counters):
+    """An accelerated slot must have redirected something; an excluded one must be counted under the reason that the case names."""
+    expected = slot.case.handshake if enrolment == "handshake" else slot.case.settled
+    if enrolment == "settled" and slot.mode == "blocking":
+        expected = expected | {"blocking_socket"}
+    redirected = counters["redirectedMessages"] > 0 or ("no_messages" in slot.case.flags and counters["accelerated"] > 0)
+    found = {r for r, n in counters["reasons"].items() if n}
+    if redirected and (not expected or "may_leave" in slot.case.flags):
+        return Kind.ACCELERATED
+    if found & expected:
+        return Kind.EXCLUDED
+    return Kind.UNPROVEN
