@@ -33,6 +33,7 @@ enum case_flags {
 	NO_MESSAGES = 8,      /* sends nothing that could be redirected: being enrolled is all it needs to prove */
 	STATISTICS = 16,      /* reads the kernel's own bookkeeping (TCP_INFO): compared and shown, but not part of the score */
 	MAY_LEAVE = 32,       /* does what may make the datapath give the connection back to TCP, under the reason named in `settled` or `handshake` */
+	UNUSED_BEFORE = 64,   /* nothing was sent or read when it starts; otherwise a byte went each way */
 };
 
 /* The connection under test. */
@@ -83,6 +84,7 @@ void as_the_mode_has_it(int fd);                  /* O_NONBLOCK and an epoll ins
 socklen_t listener_address(struct sockaddr_storage *to);
 /* Once in every case: tells the runner that what is to be open is open, and waits until it was enrolled or refused. */
 void wait_until_enrolled(void);
+void use_once(struct run *r);                     /* a byte each way */
 
 /* ---- I/O that waits as the mode has it; -1 with ETIMEDOUT when nothing happens for 4 s ---- */
 ssize_t do_recv(int fd, void *buffer, size_t size, int flags);

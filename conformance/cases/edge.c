@@ -104,8 +104,8 @@ static void short_read_means_drained(struct run *r)
 	size_t done = 0, total = 0;
 
 	for (int i = 0; i < 8; i++) {
-		send_all(r->client, buffer, 20000, 0);
-		total += 20000;
+		send_all(r->client, buffer, 5000, 0);
+		total += 5000;
 	}
 	let_it_arrive();
 	while (done < total) {

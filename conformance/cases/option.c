@@ -140,6 +140,7 @@ static void multipath(struct run *r)
 	m.server = accept_one(m.listener);
 	as_the_mode_has_it(m.client);
 	as_the_mode_has_it(m.server);
+	use_once(&m);
 	wait_until_enrolled();
 	exchange(&m);
 	shutdown(m.client, SHUT_WR);

@@ -68,12 +68,12 @@ static void pending_after_reset(struct run *r)
 static void pending_after_fallback(struct run *r)
 {
 	for (int i = 0; i < 6; i++) {
-		send_all(r->client, buffer, 30000, 0);
+		send_all(r->client, buffer, 7000, 0);
 		let_it_arrive();
 		note_pending("filled", r->server);
 	}
 	for (int i = 0; i < 6; i++) {
-		note_result("read", recv_all(r->server, buffer, 30000));
+		note_result("read", recv_all(r->server, buffer, 7000));
 		note_pending("left", r->server);
 	}
 	send_all(r->client, buffer, 10, 0);
@@ -87,9 +87,9 @@ static void read_what_is_pending(struct run *r)
 	size_t done = 0;
 
 	for (int i = 0; i < 8; i++)
-		send_all(r->client, buffer, 30000, 0);
+		send_all(r->client, buffer, 6000, 0);
 	let_it_arrive();
-	while (done < 240000) {
+	while (done < 48000) {
 		int n = 0;
 
 		if (!wait_for(r->server, POLLIN, 1000))

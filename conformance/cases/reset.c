@@ -170,6 +170,7 @@ static void disconnect_and_connect_again(struct run *r)
 	note_result("again", recv_all(again, buffer, 11));
 	send_all(again, "yes", 3, 0);
 	note_result("client", recv_all(r->client, buffer, 3));
+	note_result("old server", recv(r->server, buffer, 100, MSG_DONTWAIT));
 	close(again);
 	note_result("eof", do_recv(r->client, buffer, 3, 0));
 }

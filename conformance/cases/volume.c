@@ -51,6 +51,7 @@ static void side_by_side(struct run *r)
 		server[i] = accept_one(r->listener);
 		as_the_mode_has_it(client[i]);
 		as_the_mode_has_it(server[i]);
+		use_once(&(struct run){client[i], server[i], r->listener});
 	}
 	wait_until_enrolled();
 	for (int round = 0; round < 40; round++)

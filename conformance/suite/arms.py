@@ -2,14 +2,14 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from shuntdev.cgroups import Cgroup
 from shuntdev.console import ROOT, uninterrupted
 
 from .places import Namespaces
 from .programs import Program
-from .shunt import Shunt
+from .shunt import Counters, Shunt
 
 BATCH = 160  # programs that wait at their barrier together
 _AT_ONCE = 12  # most of a case's time is waiting
@@ -21,7 +21,7 @@ class Seen:
     """What one program saw, and what the datapath counted for it."""
 
     notes: dict
-    counters: dict = field(default_factory=dict)
+    counters: Counters | None = None
 
 
 def plain(slots):
@@ -45,17 +45,18 @@ def _batch(slots, enrolment):
     shunt = Shunt(enrolment, group, folder, f"/sys/fs/bpf/shunt-conformance-{os.getpid()}") if enrolment else None
     programs = []
     try:
-        with Namespaces(group.inside([])) as namespaces, ThreadPoolExecutor(_AT_ONCE) as pool:
+        with Namespaces(group.child("network").inside([])) as namespaces, ThreadPoolExecutor(_AT_ONCE) as pool:
             if shunt:
                 # Policies first: only connections that are opened later are sure to be watched.
                 shunt.start([_Planned(slot, _FIRST_PORT + i) for i, slot in enumerate(slots)])
-            programs += [Program(slot, _FIRST_PORT + i, namespaces, group.inside([])) for i, slot in enumerate(slots)]
+            # A cgroup each: what the datapath learns of one (that it splices) shall not concern another.
+            programs += [Program(slot, _FIRST_PORT + i, namespaces, group.child(str(i)).inside([])) for i, slot in enumerate(slots)]
             list(pool.map(Program.wait_until_ready, programs))
             if shunt:
                 shunt.wait_until_decided(programs)
             notes = list(pool.map(Program.go, programs))
             counters = shunt.status() if shunt else {}
-            return {p.slot: Seen(n, counters.get(p.port, {})) for p, n in zip(programs, notes)}
+            return {p.slot: Seen(n, counters.get(p.port)) for p, n in zip(programs, notes)}
     finally:
         with uninterrupted():
             for program in programs:

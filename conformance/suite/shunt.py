@@ -4,12 +4,41 @@ import json
 import os
 import subprocess
 import time
+from dataclasses import dataclass
 
 from shuntdev.console import ROOT, Failure, say
 from shuntdev.processes import Server
 
 _NODE = os.environ.get("SHUNT_NODE") or str(ROOT / "bin" / "shunt-node")
-_SMALL = {"backlogBytes": "64Ki", "backlogMessages": 256}
+_SMALL = {"backlogBytes": "16Ki", "backlogMessages": 128}
+
+
+@dataclass(frozen=True)
+class Counters:
+    """What the datapath counted for one program."""
+
+    live: int
+    accelerated: int
+    messages: int  # redirected
+    reasons: frozenset  # under which connections are, or were, not accelerated
+    fallbacks: frozenset
+    refused: int
+
+    @staticmethod
+    def of(policy):
+        connections, reasons = policy["connections"], policy["reasons"]
+        return Counters(
+            connections["live"],
+            connections["accelerated"],
+            policy["redirected"]["messages"],
+            frozenset(r for r, n in reasons.items() if n),
+            frozenset(r for r, n in policy["fallbacks"].items() if n),
+            sum(reasons.values()),
+        )
+
+    @property
+    def decided(self):
+        return self.live <= self.accelerated + self.refused
 
 
 class Shunt:
@@ -17,15 +46,15 @@ class Shunt:
         self._enrolment = enrolment
         self._cgroup = cgroup
         self._folder = folder
-        self._at = ["--pin-dir", pins]
+        self._at = ["--pin-dir", pins, "--state-dir", folder / "state", "--run-dir", folder / "run"]
         self._server = None
 
     def start(self, programs):
         policies = self._folder / "policies.yaml"
         policies.write_text("---\n".join(json.dumps(self._policy(p)) + "\n" for p in programs))
-        argv = [_NODE, "run", "--standalone", "-f", policies, "--cgroup", self._cgroup.folder, *self._at]
+        argv = [_NODE, "run", "--standalone", "-f", policies, "--cgroup", self._cgroup.folder, "--metrics-port", "0", *self._at]
         self._server = Server("node plugin", argv, self._folder / "node.log")
-        self._server.wait_until(self._is_active, "active", 60)
+        self._server.wait_until(lambda: self._server.said("^shunt-node ready"), "ready", 60)
 
     def stop(self):
         if self._server:
@@ -49,26 +78,20 @@ class Shunt:
             "spec": spec,
         }
 
-    def _is_active(self):
-        try:
-            return self.status() is not None
-        except (Failure, ValueError):
-            return False
-
     def status(self):
         """Counters by port."""
-        return {int(p["name"].removeprefix("port-")): p for p in json.loads(self._call("status", "--json"))["policies"]}
+        return {int(p["name"].removeprefix("port-")): Counters.of(p) for p in json.loads(self._call("status", "--json"))["policies"]}
 
     def wait_until_decided(self, programs, seconds=8):
         """Until every connection is accelerated or refused; those that stay undecided are not worth more than some seconds."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             counters = self.status()
-            if all(_decided(counters[p.port]) for p in programs):
+            if all(counters[p.port].decided for p in programs):
                 return
             self._server.check_alive()
             time.sleep(0.3)
-        undecided = [p.slot.name for p in programs if not _decided(counters[p.port])]
+        undecided = [p.slot.name for p in programs if not counters[p.port].decided]
         say(f"still undecided after {seconds} s: {', '.join(undecided[:8])}{' ...' if len(undecided) > 8 else ''}")
 
     def _call(self, *arguments):
@@ -77,7 +100,3 @@ class Shunt:
         if result.returncode:
             raise Failure(f"shunt-node {arguments[0]} ended with {result.returncode}: {result.stderr.strip()}")
         return result.stdout
-
-
-def _decided(c):
-    return c["live"] <= c["accelerated"] + sum(c["reasons"].values())

@@ -29,7 +29,7 @@ def compare(slot, enrolment, plain, again, accelerated):
     if unstable or "broken" in plain.notes:
         return Verdict(slot, Kind.PLAIN_DIFFERS, differences=unstable or (("broken", plain.notes["broken"], None),))
     counters = accelerated.counters
-    reasons = tuple(r for r, n in counters["reasons"].items() if n) + (("redirected",) if counters["redirectedMessages"] else ())
+    reasons = (("redirected",) if counters.messages else ()) + tuple(sorted(counters.reasons))
     differences = _differences(plain.notes, accelerated.notes)
     if differences:
         return Verdict(slot, Kind.DIFFERS, reasons, differences)
@@ -46,10 +46,9 @@ def _proof(slot, enrolment, counters):
     expected = slot.case.handshake if enrolment == "handshake" else slot.case.settled
     if enrolment == "settled" and slot.mode == "blocking":
         expected = expected | {"blocking_socket"}
-    redirected = counters["redirectedMessages"] > 0 or ("no_messages" in slot.case.flags and counters["accelerated"] > 0)
-    found = {r for r, n in counters["reasons"].items() if n}
+    redirected = counters.messages > 0 or ("no_messages" in slot.case.flags and counters.accelerated > 0)
     if redirected and (not expected or "may_leave" in slot.case.flags):
         return Kind.ACCELERATED
-    if found & expected:
+    if counters.reasons & expected:
         return Kind.EXCLUDED
     return Kind.UNPROVEN
