@@ -30,6 +30,7 @@ final class Abi {
   static final int EDGE_SIZE = 8;
   static final int CONFIG_SIZE = 64;
   static final int COUNTERS_SIZE = 576;
+  static final int REPORT_SIZE = 104;
 
   /** Row of what no policy accounts for. */
   static final int ROW_NONE = 0;
@@ -40,6 +41,7 @@ final class Abi {
   static final String CONDUCTOR = "shunt_conductor";
   static final String ADOPTER = "shunt_adopter";
   static final String REPORT = "shunt_report";
+  static final String BONDS = "shunt_bonds";
   static final String READER = "shunt_reader";
 
   static final MapSpec ACTIVE = array("shunt_active", Long.BYTES, 1);

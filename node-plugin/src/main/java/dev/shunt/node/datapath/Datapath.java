@@ -2,6 +2,7 @@ package dev.shunt.node.datapath;
 
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The datapath of this node: pinned programs and maps, and this process's handle on them. Safe for
@@ -19,6 +20,12 @@ public interface Datapath extends AutoCloseable {
   AppliedPolicy apply(CompiledPolicySet set) throws DatapathException;
 
   DatapathStatus status() throws DatapathException;
+
+  /**
+   * Both local ends of every live connection that a policy matched. Costs a walk through every
+   * network namespace of the host, several milliseconds each.
+   */
+  List<Connection> connections() throws DatapathException;
 
   /**
    * Tends connections from now until {@link #close}: enrols settled ones, lets open ones follow

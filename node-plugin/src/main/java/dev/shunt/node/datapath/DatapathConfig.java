@@ -14,12 +14,16 @@ final class DatapathConfig {
     this.config = config;
   }
 
-  /** Writes the settings and leaves the draining flag as it is. */
+  /**
+   * Writes the settings and leaves the draining flag as it is. READERS_SEEN is always set: where
+   * the reader cannot be attached, Settled then enrols nobody, instead of somebody whose splice(2)
+   * would wait for ever.
+   */
   void write(DatapathOptions options) {
     ByteBuffer bytes =
         Abi.bytes(Abi.CONFIG_SIZE)
             .putInt(Abi.LAYOUT_VERSION)
-            .putInt(read().getInt(FLAGS))
+            .putInt(read().getInt(FLAGS) | Abi.CONFIG_READERS_SEEN)
             .putLong(options.settle().toNanos())
             .putLong(options.nodeBudgetBytes());
     config.put(Abi.index(0), bytes.array(), Put.ANY);
@@ -30,20 +34,9 @@ final class DatapathConfig {
   }
 
   void setDraining(boolean draining) {
-    setFlag(Abi.CONFIG_DRAINING, draining);
-  }
-
-  /**
-   * Settled connections may wait for proof that their reader uses recv: somebody watches for it.
-   */
-  void setReadersSeen() {
-    setFlag(Abi.CONFIG_READERS_SEEN, true);
-  }
-
-  private void setFlag(int flag, boolean on) {
     ByteBuffer bytes = read();
     int flags = bytes.getInt(FLAGS);
-    bytes.putInt(FLAGS, on ? flags | flag : flags & ~flag);
+    bytes.putInt(FLAGS, draining ? flags | Abi.CONFIG_DRAINING : flags & ~Abi.CONFIG_DRAINING);
     config.put(Abi.index(0), bytes.array(), Put.ANY);
   }
 

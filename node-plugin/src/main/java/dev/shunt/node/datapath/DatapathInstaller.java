@@ -1,5 +1,7 @@
 package dev.shunt.node.datapath;
 
+import java.util.List;
+
 /**
  * Brings the datapath onto this node and takes it off again. Every method is idempotent and may be
  * killed at any instant: what is running keeps running, and the next call finishes or cleans what
@@ -23,9 +25,10 @@ public interface DatapathInstaller {
   Datapath installOrAdopt(DatapathOptions options) throws DatapathException;
 
   /**
-   * Detaches and unpins everything below the pin folder and removes the folder. Connections that
-   * are accelerated now keep their programs until they close, so nothing is lost. Nothing installed
-   * is not an error.
+   * Gives accelerated connections back to TCP, waiting some seconds for it, then detaches and
+   * unpins everything in the pin folder and removes the folder. Connections that are accelerated
+   * still keep their programs until they close, so nothing is lost. Nothing installed is not an
+   * error.
    */
   UninstallReport uninstall(DatapathOptions options) throws DatapathException;
 
@@ -34,4 +37,9 @@ public interface DatapathInstaller {
    * plugin.
    */
   DatapathInspection inspect(DatapathOptions options) throws DatapathException;
+
+  /**
+   * As {@link Datapath#connections}, beside a running node plugin; empty when nothing is installed.
+   */
+  List<Connection> connections(DatapathOptions options) throws DatapathException;
 }

@@ -13,12 +13,19 @@ import java.util.Map;
  * @param digest digest of the live policy set, lower-case hex; empty at generation 0
  * @param totals sums over every policy, and over connections no policy matched
  * @param policies one per policy of the live generation, by name
+ * @param problems one sentence each: what does not work although the datapath is installed
  */
 public record DatapathStatus(
-    State state, long generation, String digest, Counters totals, List<PolicyCounters> policies) {
+    State state,
+    long generation,
+    String digest,
+    Counters totals,
+    List<PolicyCounters> policies,
+    List<String> problems) {
 
   public DatapathStatus {
     policies = List.copyOf(policies);
+    problems = List.copyOf(problems);
   }
 
   /** What the datapath does with new connections. */

@@ -89,7 +89,7 @@ final class Inspector {
   private DatapathStatus status() {
     try (DatapathMaps maps = DatapathMaps.open(name -> bpf.openMap(folder.pin(name)));
         BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
-      return new StatusReader(maps).read(WatchLink.isOn(bpf, link, options.cgroup()));
+      return new StatusReader(maps).read(WatchLink.isOn(bpf, link, options.cgroup()), List.of());
     }
   }
 
@@ -104,7 +104,7 @@ final class Inspector {
                 PinFolder.CONDUCTOR_ITERATOR,
                 PinFolder.ADOPTER_ITERATOR,
                 PinFolder.REPORT_ITERATOR,
-                PinFolder.READER_LINK));
+                Abi.READER));
     DatapathMaps.specs().stream().map(MapSpec::name).forEach(pins::add);
     Arrays.stream(Table.values()).map(Table::mapName).forEach(pins::add);
     return pins;

@@ -65,6 +65,7 @@ final class Installation {
     enter(InstallStep.LOAD);
     try (BpfObject programs = BpfObject.open(object.elf())) {
       programs.setMaxEntries(Abi.SOCKETS, options.maxSockets());
+      programs.setMaxEntries(Abi.BONDS, options.maxSockets() / 2);
       programs.load();
       enter(InstallStep.PIN_MAPS);
       for (String map : programs.mapNames()) {
@@ -124,12 +125,6 @@ final class Installation {
     pinIterator(Abi.CONDUCTOR, PinFolder.CONDUCTOR_ITERATOR);
     pinIterator(Abi.ADOPTER, PinFolder.ADOPTER_ITERATOR);
     pinIterator(Abi.REPORT, PinFolder.REPORT_ITERATOR);
-    try (BpfFd program = bpf.open(folder.pin(Abi.READER));
-        BpfFd link = bpf.linkToTracepoint(program);
-        BpfMap config = bpf.openMap(folder.pin(Abi.CONFIG.name()))) {
-      bpf.pin(link, folder.pin(PinFolder.READER_LINK));
-      new DatapathConfig(config).setReadersSeen();
-    }
   }
 
   private void pinIterator(String program, String pin) {

@@ -8,6 +8,7 @@ import dev.shunt.node.conductor.Conductor;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ final class KernelDatapath implements Datapath {
   private final BpfFd watchLink;
   private final Path cgroup;
   private final PolicyWriter writer;
+  private final PinFolder folder;
+  private final ReaderLink reader;
   private final Origin origin;
   private final DatapathOptions options;
   private @Nullable PinnedWalks walks;
@@ -41,12 +44,21 @@ final class KernelDatapath implements Datapath {
     this.options = options;
     this.cgroup = options.cgroup();
     this.writer = new PolicyWriter(bpf, maps, listener, System::nanoTime);
+    this.folder = new PinFolder(options.pinFolder());
+    this.reader = new ReaderLink(bpf, folder);
     this.origin = origin;
   }
 
   @Override
   public synchronized AppliedPolicy apply(CompiledPolicySet set) throws DatapathException {
+    boolean needsReader = ReaderLink.isNeededBy(set);
+    if (needsReader) {
+      reader.attach();
+    }
     AppliedPolicy applied = writer.apply(set);
+    if (!needsReader) {
+      reader.detach();
+    }
     if (conductor != null) {
       conductor.policyChanged();
     }
@@ -54,11 +66,23 @@ final class KernelDatapath implements Datapath {
   }
 
   @Override
+  public List<Connection> connections() throws DatapathException {
+    try {
+      ConnectionLister lister;
+      synchronized (this) {
+        lister = new ConnectionLister(folder, maps);
+      }
+      return lister.list();
+    } catch (BpfException e) {
+      throw new DatapathException("connections", e);
+    }
+  }
+
+  @Override
   public synchronized void conduct(double cpuShare) throws DatapathException {
     if (conductor != null) {
       return;
     }
-    PinFolder folder = new PinFolder(options.pinFolder());
     try {
       PinnedWalks opened = new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())));
       walks = opened;
@@ -91,7 +115,7 @@ final class KernelDatapath implements Datapath {
   @Override
   public synchronized DatapathStatus status() throws DatapathException {
     try {
-      return new StatusReader(maps).read(WatchLink.isOn(bpf, watchLink, cgroup));
+      return new StatusReader(maps).read(WatchLink.isOn(bpf, watchLink, cgroup), reader.problems());
     } catch (BpfException e) {
       throw new DatapathException("status", e);
     }

@@ -11,6 +11,7 @@ import dev.shunt.node.datapath.DatapathInspection.Presence;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Installs, adopts and removes on the running kernel. */
@@ -39,7 +40,7 @@ final class KernelInstaller implements DatapathInstaller {
         "uninstall",
         bpf -> {
           if (!Files.isDirectory(folder.path())) {
-            return new UninstallReport(java.util.List.of(), 0);
+            return new UninstallReport(List.of(), 0);
           }
           FolderLock lock = owned(folder, folder.lock());
           try {
@@ -56,6 +57,21 @@ final class KernelInstaller implements DatapathInstaller {
     return inKernel(
         "inspect",
         bpf -> new Inspector(bpf, folder, options, ShuntObject.ofThisVersion()).inspect());
+  }
+
+  @Override
+  public List<Connection> connections(DatapathOptions options) throws DatapathException {
+    PinFolder folder = new PinFolder(options.pinFolder());
+    return inKernel(
+        "connections",
+        bpf -> {
+          if (!folder.has(PinFolder.REPORT_ITERATOR)) {
+            return List.of();
+          }
+          try (DatapathMaps maps = DatapathMaps.open(name -> bpf.openMap(folder.pin(name)))) {
+            return new ConnectionLister(folder, maps).list();
+          }
+        });
   }
 
   private Datapath installOrAdopt(KernelBpf bpf, DatapathOptions options) throws DatapathException {

@@ -1,6 +1,7 @@
 package dev.shunt.node.datapath;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Why a connection is not accelerated, or why one direction of it left redirecting for TCP. A
@@ -36,6 +37,16 @@ public enum Reason {
 
   Reason(int verdict) {
     this.verdict = verdict;
+  }
+
+  /** Null for numbers that are no reason: undecided, accelerated, or of a newer program. */
+  static @Nullable Reason ofVerdict(int verdict) {
+    for (Reason reason : values()) {
+      if (reason.verdict == verdict) {
+        return reason;
+      }
+    }
+    return null;
   }
 
   /** Number in {@code enum shunt_verdict}. */

@@ -33,14 +33,14 @@ final class Removal {
 
   UninstallReport run() throws DatapathException {
     try {
-      // First the watch, so that no new socket is enrolled by what is about to go.
+      // While draining the watch enrols nobody, and still counts who closes.
+      drain();
       if (folder.has(PinFolder.WATCH_LINK)) {
         try (BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
           bpf.detach(link);
         }
         folder.removePin(PinFolder.WATCH_LINK, removed);
       }
-      drain();
       long accelerated = acceleratedLive();
       folder.removePin(PinFolder.REDIRECT_LINK, removed);
       // The record goes last: while it is there, whoever finds the folder knows what it was.

@@ -12,9 +12,10 @@ final class StatusReader {
   }
 
   /**
+   * @param problems handed on
    * @param attached whether the watch still sits on its cgroup
    */
-  DatapathStatus read(boolean attached) {
+  DatapathStatus read(boolean attached, List<String> problems) {
     CountersReader counters = new CountersReader(maps.counters());
     while (true) {
       long generation = maps.generation();
@@ -29,7 +30,8 @@ final class StatusReader {
             generation,
             digest,
             counters.totals(),
-            counters.of(policies));
+            counters.of(policies),
+            problems);
       }
     }
   }

@@ -7,8 +7,8 @@ import java.util.List;
  *
  * @param removed names of the pins that were removed, in the order of removal; empty when nothing
  *     was installed
- * @param acceleratedLive connections that were accelerated when the datapath was detached; they
- *     keep their programs until they close
+ * @param acceleratedLive connections that could not be given back to TCP in time; they keep their
+ *     programs until they close, and lose nothing
  */
 public record UninstallReport(List<String> removed, long acceleratedLive) {
   public UninstallReport {

@@ -25,7 +25,8 @@ class AbiTest {
         .containsEntry("SHUNT_POLICY_WORDS", (long) Abi.POLICY_WORDS)
         .containsEntry("SHUNT_COUNTER_ROWS", (long) Abi.COUNTER_ROWS)
         .containsEntry("SHUNT_COMPONENT_SIZE", (long) Abi.COMPONENT_SIZE)
-        .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING);
+        .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING)
+        .containsEntry("SHUNT_CONFIG_READERS_SEEN", (long) Abi.CONFIG_READERS_SEEN);
   }
 
   @Test
@@ -39,6 +40,7 @@ class AbiTest {
         .containsEntry("shunt_v6_key", (long) Abi.V6_KEY_SIZE)
         .containsEntry("shunt_edge_key", (long) Abi.EDGE_KEY_SIZE)
         .containsEntry("shunt_edge", (long) Abi.EDGE_SIZE)
+        .containsEntry("shunt_report", (long) Abi.REPORT_SIZE)
         .containsEntry("shunt_config", (long) Abi.CONFIG_SIZE)
         .containsEntry("shunt_counters", (long) Abi.COUNTERS_SIZE);
   }

@@ -42,7 +42,7 @@ abstract class PolicyWriterContract {
     assertThat(applied.digest()).isEqualTo(set.digest());
     assertThat(applied.steps()).containsKeys("apply.fill_ports", "apply.flip");
     assertThat(steps).containsExactly(ApplyStep.values());
-    DatapathStatus status = new StatusReader(maps).read(true);
+    DatapathStatus status = new StatusReader(maps).read(true, List.of());
     assertThat(status.digest()).isEqualTo(set.digest());
     assertThat(status.policies()).extracting(p -> p.policy()).containsExactly("checkout");
   }
@@ -106,7 +106,7 @@ abstract class PolicyWriterContract {
     apply(Policies.onPort("checkout", 8080));
     AppliedPolicy applied = apply(Policies.none());
     assertThat(applied.generation()).isEqualTo(2);
-    assertThat(new StatusReader(maps).read(true).policies()).isEmpty();
+    assertThat(new StatusReader(maps).read(true, List.of()).policies()).isEmpty();
   }
 
   @Test
@@ -119,7 +119,7 @@ abstract class PolicyWriterContract {
     apply(Policies.many("p", 1, 1));
 
     assertThat(rows().get("p-1")).isEqualTo(row);
-    DatapathStatus status = new StatusReader(maps).read(true);
+    DatapathStatus status = new StatusReader(maps).read(true, List.of());
     assertThat(status.policies().get(0).counters().reasons()).containsEntry(Reason.REMOTE_PEER, 7L);
     assertThat(status.policies().get(0).counters().redirectedBytes()).isEqualTo(7);
     assertThat(status.live()).isEqualTo(7);
@@ -140,14 +140,15 @@ abstract class PolicyWriterContract {
     Integer row = rows().get("c-0");
     assertThat(rows()).hasSize(2047).containsKey("b-7");
     assertThat(first).containsValue(row);
-    assertThat(new StatusReader(maps).read(true).policies().get(0).counters().live()).isZero();
+    assertThat(new StatusReader(maps).read(true, List.of()).policies().get(0).counters().live())
+        .isZero();
   }
 
   @Test
   void negativeCountersOfConnectionsThatOutlivedTheirRowReadAsZero() throws Exception {
     apply(Policies.onPort("checkout", 8080));
     maps.counters().put(Abi.index(rows().get("checkout")), filled(-1), Put.ANY);
-    assertThat(new StatusReader(maps).read(true).live()).isZero();
+    assertThat(new StatusReader(maps).read(true, List.of()).live()).isZero();
   }
 
   private AppliedPolicy apply(CompiledPolicySet set) throws DatapathException {

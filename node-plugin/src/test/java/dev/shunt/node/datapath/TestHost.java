@@ -37,6 +37,16 @@ final class TestHost implements AutoCloseable {
     return pinFolder;
   }
 
+  /** Sockets that this process opens from now on belong to the cgroup. */
+  void moveIn() throws IOException {
+    Files.writeString(cgroup.resolve("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
+  }
+
+  void moveOut() throws IOException {
+    Files.writeString(
+        cgroup.resolveSibling("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
+  }
+
   @Override
   public void close() throws DatapathException, IOException {
     new KernelInstaller().uninstall(options());
