@@ -26,6 +26,10 @@ final class TestHost implements AutoCloseable {
   }
 
   DatapathOptions options() {
+    return options(cgroup, pinFolder);
+  }
+
+  static DatapathOptions options(Path cgroup, Path pinFolder) {
     return new DatapathOptions(cgroup, pinFolder, 1024, Duration.ofMillis(50), 1 << 20, "test");
   }
 
