@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -159,9 +160,10 @@ class DatapathLifecycleTest {
       datapath.apply(Policies.onPort("checkout", 8080));
       DatapathInspection inspection = installer.inspect(host.options());
       assertThat(inspection.presence()).isEqualTo(Presence.INSTALLED);
-      assertThat(inspection.installed().cgroup()).isEqualTo(host.cgroup().toString());
-      assertThat(inspection.installed().agentVersion()).isEqualTo("test");
-      assertThat(inspection.status().generation()).isOne();
+      assertThat(Objects.requireNonNull(inspection.installed()).cgroup())
+          .isEqualTo(host.cgroup().toString());
+      assertThat(Objects.requireNonNull(inspection.installed()).agentVersion()).isEqualTo("test");
+      assertThat(Objects.requireNonNull(inspection.status()).generation()).isOne();
     }
   }
 

@@ -7,9 +7,11 @@ import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.bpf.BpfMap.Put;
 import dev.shunt.node.bpf.BpfMaps;
 import dev.shunt.policy.compile.CompiledPolicySet;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,7 +114,7 @@ abstract class PolicyWriterContract {
   @Test
   void aPolicyKeepsItsCountersThroughEditsAndDeletion() throws Exception {
     apply(Policies.many("p", 0, 3));
-    int row = rows().get("p-1");
+    int row = row("p-1");
     maps.counters().put(Abi.index(row), filled(7), Put.ANY);
 
     apply(Policies.none());
@@ -147,7 +149,7 @@ abstract class PolicyWriterContract {
   @Test
   void negativeCountersOfConnectionsThatOutlivedTheirRowReadAsZero() throws Exception {
     apply(Policies.onPort("checkout", 8080));
-    maps.counters().put(Abi.index(rows().get("checkout")), filled(-1), Put.ANY);
+    maps.counters().put(Abi.index(row("checkout")), filled(-1), Put.ANY);
     assertThat(new StatusReader(maps).read(true, List.of()).live()).isZero();
   }
 
@@ -182,12 +184,16 @@ abstract class PolicyWriterContract {
     return new PolicyWriter(kernel(), maps, listener, System::nanoTime);
   }
 
+  private int row(String policy) {
+    return Objects.requireNonNull(rows().get(policy));
+  }
+
   private Map<String, Integer> rows() {
     return new CounterRows(maps.rows(), maps.counters()).read();
   }
 
   private static byte[] filled(long value) {
-    java.nio.ByteBuffer row = Abi.bytes(Abi.COUNTERS_SIZE);
+    ByteBuffer row = Abi.bytes(Abi.COUNTERS_SIZE);
     while (row.hasRemaining()) {
       row.putLong(value);
     }

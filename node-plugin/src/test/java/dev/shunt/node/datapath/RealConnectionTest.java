@@ -3,15 +3,10 @@ package dev.shunt.node.datapath;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.policy.compile.CompiledPolicySet;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,31 +17,20 @@ import org.junit.jupiter.api.Test;
  */
 @OnBpfKernel
 class RealConnectionTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-
   private final KernelInstaller installer = new KernelInstaller();
   private TestHost host;
   private ServerSocketChannel listener;
-  private SocketChannel client;
-  private SocketChannel server;
-  private int round;
 
   @BeforeEach
   void prepare() throws IOException {
     host = new TestHost();
     host.moveIn();
-    listener =
-        ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    listener = TalkingPair.listen();
   }
 
   @AfterEach
   void cleanUp() throws Exception {
-    for (java.nio.channels.Channel channel :
-        new java.nio.channels.Channel[] {client, server, listener}) {
-      if (channel != null) {
-        channel.close();
-      }
-    }
+    listener.close();
     host.moveOut();
     host.close();
   }
@@ -56,56 +40,64 @@ class RealConnectionTest {
     try (Datapath datapath = installer.installOrAdopt(host.options())) {
       datapath.conduct(0.5);
       datapath.apply(policy("Settled"));
-      connect();
-      exchangeUntil(
-          datapath, status -> status.acceleratedLive() == 1 && status.redirectedMessages() > 0);
-      assertThat(datapath.status().problems()).isEmpty();
-      assertThat(datapath.connections())
-          .filteredOn(Connection::owner)
-          .singleElement()
-          .satisfies(
-              c -> {
-                assertThat(c.policy()).isEqualTo("real");
-                assertThat(c.accelerated()).isTrue();
-                assertThat(c.serverPort()).isEqualTo(port());
-                assertThat(c.serverAddress()).isEqualTo(listenerAddress().getAddress());
-              });
+      try (TalkingPair pair = TalkingPair.over(listener)) {
+        pair.talkUntil(datapath, RealConnectionTest::isRedirecting);
+        assertThat(datapath.status().problems()).isEmpty();
+        assertThat(datapath.connections())
+            .filteredOn(Connection::owner)
+            .singleElement()
+            .satisfies(
+                c -> {
+                  assertThat(c.policy()).isEqualTo("real");
+                  assertThat(c.accelerated()).isTrue();
+                  assertThat(c.serverPort()).isEqualTo(address().getPort());
+                  assertThat(c.serverAddress()).isEqualTo(address().getAddress());
+                });
 
-      datapath.setDraining(true);
-      exchangeUntil(datapath, status -> status.acceleratedLive() == 0);
-      assertThat(datapath.status().reasons()).containsEntry(Reason.DRAINING, 1L);
+        datapath.setDraining(true);
+        pair.talkUntil(datapath, status -> status.acceleratedLive() == 0);
+        assertThat(datapath.status().reasons()).containsEntry(Reason.DRAINING, 1L);
+      }
     }
   }
 
   @Test
-  void aConnectionOlderThanThePolicyIsFoundAndAccelerated() throws Exception {
-    connect();
-    exchange();
-    try (Datapath datapath = installer.installOrAdopt(host.options())) {
+  void aConnectionOlderThanThePolicyIsFoundAndAcceleratedUntilThePolicyGoes() throws Exception {
+    try (TalkingPair pair = TalkingPair.over(listener);
+        Datapath datapath = installer.installOrAdopt(host.options())) {
+      pair.talk();
       datapath.conduct(0.5);
       datapath.apply(policy("Settled"));
-      exchangeUntil(
-          datapath, status -> status.acceleratedLive() == 1 && status.redirectedMessages() > 0);
+      pair.talkUntil(datapath, RealConnectionTest::isRedirecting);
 
       datapath.apply(Policies.none());
-      exchangeUntil(datapath, status -> status.acceleratedLive() == 0);
+      pair.talkUntil(datapath, status -> status.acceleratedLive() == 0);
     }
   }
 
   @Test
   void anUninstallGivesTheConnectionBackToTcp() throws Exception {
-    try (Datapath datapath = installer.installOrAdopt(host.options())) {
-      datapath.conduct(0.5);
-      datapath.apply(policy("Handshake"));
-      connect();
-      exchangeUntil(datapath, status -> status.redirectedMessages() > 0);
+    try (TalkingPair pair = talkingOverHandshake()) {
+      assertThat(installer.uninstall(host.options()).acceleratedLive()).isZero();
+      pair.talk();
     }
-    UninstallReport report = installer.uninstall(host.options());
-    assertThat(report.acceleratedLive()).isZero();
-    exchange();
   }
 
-  private dev.shunt.policy.compile.CompiledPolicySet policy(String enrolment) throws IOException {
+  /** A pair whose connection stays accelerated after the handle is closed. */
+  private TalkingPair talkingOverHandshake() throws Exception {
+    try (Datapath datapath = installer.installOrAdopt(host.options())) {
+      datapath.apply(policy("Handshake"));
+      TalkingPair pair = TalkingPair.over(listener);
+      pair.talkUntil(datapath, RealConnectionTest::isRedirecting);
+      return pair;
+    }
+  }
+
+  private static boolean isRedirecting(DatapathStatus status) {
+    return status.acceleratedLive() == 1 && status.redirectedMessages() > 0;
+  }
+
+  private CompiledPolicySet policy(String enrolment) throws IOException {
     return Policies.compile(
         """
         apiVersion: shunt.dev/v1alpha1
@@ -120,66 +112,10 @@ class RealConnectionTest {
             ports: ["%d"]
             cgroups: ["/%s"]
         """
-            .formatted(enrolment, port(), host.cgroup().getFileName()));
+            .formatted(enrolment, address().getPort(), host.cgroup().getFileName()));
   }
 
-  private interface Wanted {
-    boolean in(DatapathStatus status);
-  }
-
-  private void exchangeUntil(Datapath datapath, Wanted wanted) throws Exception {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (true) {
-      exchange();
-      DatapathStatus status = datapath.status();
-      if (wanted.in(status)) {
-        return;
-      }
-      assertThat(System.nanoTime() - end)
-          .as("gave up; %s; %s", status, datapath.connections())
-          .isNegative();
-    }
-  }
-
-  /** One message each way, compared byte by byte. */
-  private void exchange() throws IOException {
-    pass(client, server);
-    pass(server, client);
-  }
-
-  private void pass(SocketChannel from, SocketChannel to) throws IOException {
-    byte[] sent = new byte[1000];
-    java.util.Arrays.fill(sent, (byte) ++round);
-    ByteBuffer out = ByteBuffer.wrap(sent);
-    while (out.hasRemaining()) {
-      from.write(out);
-    }
-    ByteBuffer in = ByteBuffer.allocate(sent.length);
-    try (Selector selector = Selector.open()) {
-      to.register(selector, SelectionKey.OP_READ);
-      while (in.hasRemaining()) {
-        assertThat(selector.select(PATIENCE.toMillis()))
-            .as("bytes that were sent arrive")
-            .isPositive();
-        selector.selectedKeys().clear();
-        assertThat(to.read(in)).isNotNegative();
-      }
-    }
-    assertThat(in.array()).isEqualTo(sent);
-  }
-
-  private void connect() throws IOException {
-    client = SocketChannel.open(listener.getLocalAddress());
-    server = listener.accept();
-    client.configureBlocking(false);
-    server.configureBlocking(false);
-  }
-
-  private InetSocketAddress listenerAddress() throws IOException {
+  private InetSocketAddress address() throws IOException {
     return (InetSocketAddress) listener.getLocalAddress();
-  }
-
-  private int port() throws IOException {
-    return listenerAddress().getPort();
   }
 }

@@ -15,12 +15,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class TestHost implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
 
+  private final Path root = Objects.requireNonNull(MountTable.read().cgroup2());
+  private final String home = ownCgroup();
   private final Path cgroup;
   private final Path pinFolder;
 
   TestHost() throws IOException {
     String name = "shunt-test-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
-    cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
+    cgroup = root.resolve(name);
     pinFolder = DatapathOptions.DEFAULT_PIN_FOLDER.resolveSibling(name);
     Files.createDirectory(cgroup);
   }
@@ -47,8 +49,18 @@ final class TestHost implements AutoCloseable {
   }
 
   void moveOut() throws IOException {
-    Files.writeString(
-        cgroup.resolveSibling("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
+    Path before = root.resolve("./" + home).normalize();
+    Files.writeString(before.resolve("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
+  }
+
+  /** This process's cgroup below the root: the line with hierarchy 0 of /proc/self/cgroup. */
+  private static String ownCgroup() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
+      if (line.startsWith("0::")) {
+        return line.substring("0::".length());
+      }
+    }
+    throw new IllegalStateException("/proc/self/cgroup has no line for cgroup v2");
   }
 
   @Override
