@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from .api import Api, answers
-from .console import ROOT, Failure, say
+from .console import ROOT, Failure
 from .processes import Server
 
 _BIN = ROOT / "bin"
@@ -40,7 +40,7 @@ class ControlPlane:
         )
 
     def wait_until_ready(self):
-        self.server.wait_until(lambda: answers(self._ready), "ready", 90)
+        self.server.wait_until(lambda: answers(self._ready), "ready", 180)
         self.api = Api(self.url, self._api_token_file.read_text().strip())
 
     def admin_password(self):
@@ -57,7 +57,7 @@ class ControlPlane:
                 return node["state"] == "InSync" and node["appliedRevision"] >= (revision or 0)
         return False
 
-    def wait_for_node(self, node, revision=None, seconds=30):
+    def wait_for_node(self, node, revision=None, seconds=60):
         deadline = time.monotonic() + seconds
         while not self.node_in_sync(node.id, revision):
             node.server.check_alive()
