@@ -49,7 +49,8 @@ public enum ProblemCode {
   REDUNDANT_ENTRY("SH054", "redundant entry", Severity.WARNING),
   NO_NODE("SH055", "selector that no node can match", Severity.WARNING),
   NOTHING_SEEN("SH056", "matches nothing seen lately", Severity.WARNING),
-  BLOCKING_SEEN("SH057", "Handshake where blocking sockets were seen", Severity.WARNING);
+  BLOCKING_SEEN("SH057", "Handshake where blocking sockets were seen", Severity.WARNING),
+  TOO_MANY_WARNINGS("SH058", "too many warnings", Severity.WARNING);
 
   private final String id;
   private final String title;

@@ -264,6 +264,17 @@ class ProblemCodesTest {
   }
 
   @Test
+  void aStreamOfHopelessDocumentsIsNotReadToItsEnd() {
+    String hopeless = HEAD + "  match: {ports: [" + "0, ".repeat(999) + "0]}\n---\n";
+
+    List<Problem> problems = PolicyTexts.parse(hopeless.repeat(3)).problems();
+
+    assertThat(problems).hasSize(1_001);
+    assertThat(problems.get(1_000).code()).isEqualTo(ProblemCode.TOO_MANY_PROBLEMS);
+    assertThat(problems.get(1_000).line()).isEqualTo(6);
+  }
+
+  @Test
   void everyCodeHasASectionOfItsOwnInTheDocumentation() throws IOException {
     List<String> headings =
         Files.readAllLines(Path.of("../docs/problems.md")).stream()

@@ -77,7 +77,19 @@ public final class PolicyParser {
           "");
       return;
     }
-    chunks.forEach(this::parseDocument);
+    for (Chunk chunk : chunks) {
+      if (problems.size() < DocumentProblems.MOST) {
+        parseDocument(chunk);
+      } else {
+        problem(
+            ProblemCode.TOO_MANY_PROBLEMS,
+            chunk.linesBefore() + 1,
+            "at most " + DocumentProblems.MOST + " problems before another document is read",
+            Integer.toString(problems.size()),
+            "mend these first");
+        return;
+      }
+    }
   }
 
   private static boolean startsWithByteOrderMark(byte[] utf8) {

@@ -21,14 +21,19 @@ import java.util.Optional;
  * the test's own policy and has no label beyond those: so it also fails when an edit of another
  * policy takes its socket away.
  */
-public final class PolicyTests {
+final class PolicyTests {
 
   private PolicyTests() {}
 
-  /** One problem per failing test. */
-  public static List<Problem> run(List<AccelerationPolicy> policies) {
+  /**
+   * One problem per failing test, of at most about {@code enough}: to explain a failure takes time.
+   */
+  static List<Problem> run(List<AccelerationPolicy> policies, int enough) {
     List<Problem> problems = new ArrayList<>();
     for (AccelerationPolicy policy : policies) {
+      if (problems.size() >= enough) {
+        break;
+      }
       Optional<Map<String, String>> node = NodeExample.of(policy.spec().nodes());
       if (!policy.spec().tests().isEmpty() && node.isPresent()) {
         problems.addAll(run(policy, PolicyMatcher.forNode(policies, node.get())));

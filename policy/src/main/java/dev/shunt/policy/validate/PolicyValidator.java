@@ -18,9 +18,12 @@ public final class PolicyValidator {
 
   private PolicyValidator() {}
 
+  /** Of each severity; nobody reads more. */
+  static final int MOST = 1_000;
+
   /**
-   * Every problem of a set of policies that are each valid: duplicate names, limits, failing tests,
-   * and, when there is none of these, warnings. Problems have no line; {@code
+   * Every problem of a set of policies that are each valid: duplicate names and limits; where there
+   * are none of these, failing tests and warnings. Problems have no line; {@code
    * ParsedPolicies.located} adds it.
    *
    * <p>The limits of a node's maps are applied to the whole set, as if one node carried all of it:
@@ -40,10 +43,28 @@ public final class PolicyValidator {
       return List.of(e.problem());
     }
     List<AccelerationPolicy> inWinningOrder = new PolicySet(policies).policies();
-    problems.addAll(PolicyTests.run(inWinningOrder));
-    inWinningOrder.forEach(policy -> problems.addAll(PolicyWarnings.of(policy)));
-    problems.addAll(ShadowedPolicies.find(inWinningOrder, compiled));
+    List<Problem> failures = PolicyTests.run(inWinningOrder, MOST + 1);
+    List<Problem> warnings = new ArrayList<>(ShadowedPolicies.find(inWinningOrder, compiled));
+    inWinningOrder.forEach(policy -> warnings.addAll(PolicyWarnings.of(policy)));
+    problems.addAll(atMost(failures, ProblemCode.TOO_MANY_PROBLEMS));
+    problems.addAll(atMost(warnings, ProblemCode.TOO_MANY_WARNINGS));
     return List.copyOf(problems);
+  }
+
+  private static List<Problem> atMost(List<Problem> problems, ProblemCode more) {
+    if (problems.size() <= MOST) {
+      return problems;
+    }
+    List<Problem> first = new ArrayList<>(problems.subList(0, MOST));
+    first.add(
+        Problem.of(
+            more,
+            "",
+            "",
+            "at most " + MOST,
+            Integer.toString(problems.size()),
+            "mend these first"));
+    return first;
   }
 
   private static List<Problem> duplicateNames(List<AccelerationPolicy> policies) {

@@ -6,6 +6,8 @@ import static dev.shunt.policy.PolicyTexts.policy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.policy.AccelerationPolicy;
+import dev.shunt.policy.Metadata;
+import dev.shunt.policy.PolicySpec;
 import dev.shunt.policy.Problem;
 import dev.shunt.policy.ProblemCode;
 import dev.shunt.policy.match.PolicyMatcher;
@@ -18,6 +20,7 @@ import dev.shunt.policy.random.Seed;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,6 +58,24 @@ class PolicyValidatorTest {
                 policies("{match: {cgroups: ['/**/a" + stars + "', '/**/b" + stars + "']}}")))
         .extracting(Problem::code)
         .containsExactly(ProblemCode.CGROUPS_TOO_COMPLEX);
+  }
+
+  @Test
+  void nobodyReadsMoreThanAThousandFailuresOrWarnings() {
+    String test = "{client: 10.0.0.1, server: 127.0.0.1, port: 80, cgroup: /, expect: NoMatch}";
+    String tests = "tests: [" + String.join(", ", Collections.nCopies(100, test)) + "]";
+
+    PolicySpec spec = policy("p", "{" + tests + "}").spec();
+    List<AccelerationPolicy> policies =
+        IntStream.range(0, 600)
+            .mapToObj(i -> new AccelerationPolicy(Metadata.named("p" + i), spec))
+            .toList();
+
+    List<Problem> problems = PolicyValidator.validate(policies);
+
+    assertThat(problems).hasSize(2_002);
+    assertThat(problems.get(1_000).code()).isEqualTo(ProblemCode.TOO_MANY_PROBLEMS);
+    assertThat(problems.get(2_001).code()).isEqualTo(ProblemCode.TOO_MANY_WARNINGS);
   }
 
   @Test
