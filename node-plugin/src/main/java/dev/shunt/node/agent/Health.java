@@ -36,14 +36,16 @@ public record Health(@Nullable DatapathStatus status, List<String> problems) {
 
   /** What is wrong with a datapath that can be read. */
   public static List<String> problemsOf(DatapathStatus status) {
-    return switch (status.state()) {
-      case ACTIVE, IDLE -> List.of();
+    var problems = new ArrayList<>(status.problems());
+    switch (status.state()) {
+      case ACTIVE, IDLE -> {}
       case DRAINING ->
-          List.of("the datapath is draining: nobody is enrolled, every message goes by TCP");
+          problems.add("the datapath is draining: nobody is enrolled, every message goes by TCP");
       case DETACHED ->
-          List.of(
+          problems.add(
               "the programs are pinned but not attached, probably because their cgroup was removed; restart the node plugin to attach"
                   + " them again");
-    };
+    }
+    return problems;
   }
 }

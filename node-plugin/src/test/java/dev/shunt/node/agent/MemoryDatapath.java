@@ -1,6 +1,7 @@
 package dev.shunt.node.agent;
 
 import dev.shunt.node.datapath.AppliedPolicy;
+import dev.shunt.node.datapath.Connection;
 import dev.shunt.node.datapath.Datapath;
 import dev.shunt.node.datapath.DatapathException;
 import dev.shunt.node.datapath.DatapathStatus;
@@ -46,7 +47,13 @@ public final class MemoryDatapath implements Datapath {
         generation,
         digest,
         counters(10),
-        policies.stream().map(name -> new PolicyCounters(name, counters(1))).toList());
+        policies.stream().map(name -> new PolicyCounters(name, counters(1))).toList(),
+        List.of());
+  }
+
+  @Override
+  public List<Connection> connections() {
+    return List.of();
   }
 
   @Override

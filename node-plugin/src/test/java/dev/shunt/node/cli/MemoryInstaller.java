@@ -1,6 +1,7 @@
 package dev.shunt.node.cli;
 
 import dev.shunt.node.agent.MemoryDatapath;
+import dev.shunt.node.datapath.Connection;
 import dev.shunt.node.datapath.Datapath;
 import dev.shunt.node.datapath.DatapathInspection;
 import dev.shunt.node.datapath.DatapathInspection.Installed;
@@ -50,5 +51,10 @@ final class MemoryInstaller implements DatapathInstaller {
     return where.cgroup().equals(options.cgroup())
         ? new DatapathInspection(Presence.INSTALLED, record, found.status())
         : new DatapathInspection(Presence.OTHER_VERSION, record, null);
+  }
+
+  @Override
+  public List<Connection> connections(DatapathOptions options) {
+    return List.of();
   }
 }

@@ -135,7 +135,8 @@ class NodeMetricsTest {
         4,
         "d".repeat(64),
         counters(accelerated + 1, remote),
-        List.of(new PolicyCounters("web", counters(accelerated, remote))));
+        List.of(new PolicyCounters("web", counters(accelerated, remote))),
+        List.of());
   }
 
   private static Counters counters(long accelerated, long remote) {
