@@ -10,11 +10,10 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +75,8 @@ public final class AgentLock implements AutoCloseable {
         }
         // An uninstall may have removed the file after it was opened here: then nobody else sees
         // this lock.
-        if (write(channel, mode, folder.lock())) {
+        if (isOpen(folder.lock())) {
+          write(channel, mode);
           return new AgentLock(channel, folder);
         }
         channel.close();
@@ -87,22 +87,45 @@ public final class AgentLock implements AutoCloseable {
     }
   }
 
-  /** Returns whether the locked file is the one that others find. */
-  private static boolean write(FileChannel channel, Mode mode, Path file) throws IOException {
-    var members = new LinkedHashMap<String, Object>();
-    members.put("pid", ProcessHandle.current().pid());
-    members.put("mode", mode.word());
-    byte[] content = (Json.write(members) + "\n").getBytes(StandardCharsets.UTF_8);
-    channel.truncate(0);
-    channel.write(ByteBuffer.wrap(content), 0);
+  /**
+   * Whether this process has the file of that name open, and not one that was removed. Opening it
+   * to compare would not do: closing any descriptor of a file drops every POSIX lock this process
+   * has on it.
+   */
+  private static boolean isOpen(Path file) throws IOException {
+    Path wanted = file.getParent().toRealPath().resolve(file.getFileName());
+    try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      for (Path descriptor : open) {
+        if (linksTo(descriptor, wanted)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private static boolean linksTo(Path descriptor, Path wanted) {
     try {
-      return Arrays.equals(Files.readAllBytes(file), content);
-    } catch (NoSuchFileException e) {
+      return Files.readSymbolicLink(descriptor).equals(wanted);
+    } catch (IOException e) {
+      // It was closed meanwhile, for example the one that lists the others.
       return false;
     }
   }
 
-  /** The agent that runs on the pin folder; null when none does. Does not keep the lock. */
+  private static void write(FileChannel channel, Mode mode) throws IOException {
+    var members = new LinkedHashMap<String, Object>();
+    members.put("pid", ProcessHandle.current().pid());
+    members.put("mode", mode.word());
+    channel.truncate(0);
+    channel.write(
+        ByteBuffer.wrap((Json.write(members) + "\n").getBytes(StandardCharsets.UTF_8)), 0);
+  }
+
+  /**
+   * The agent that runs on the pin folder; null when none does. For other processes than the agent:
+   * see isOpen.
+   */
   public static @Nullable Holder holder(RunFolder folder) throws IOException {
     if (!Files.exists(folder.lock())) {
       return null;

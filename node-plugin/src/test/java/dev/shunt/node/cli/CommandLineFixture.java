@@ -1,5 +1,6 @@
 package dev.shunt.node.cli;
 
+import dev.shunt.node.datapath.DatapathInstaller;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -11,17 +12,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Runs commands in this process, with folders of its own and an installer without a kernel. */
+/** Runs commands in this process, with folders of its own and an installer that the test brings. */
 final class CommandLineFixture {
-  final MemoryInstaller installer = new MemoryInstaller();
+  private final DatapathInstaller installer;
   final Map<String, String> environment = new HashMap<>();
   private final Path folder;
   private String input = "";
   private String out = "";
   private String err = "";
 
-  CommandLineFixture(Path folder) {
+  CommandLineFixture(Path folder, DatapathInstaller installer) {
     this.folder = folder;
+    this.installer = installer;
   }
 
   Path stateDir() {

@@ -29,11 +29,12 @@ class ShuntNodeTest {
       """;
 
   @TempDir Path folder;
+  private final MemoryInstaller installer = new MemoryInstaller();
   private CommandLineFixture shunt;
 
   @BeforeEach
   void setUp() {
-    shunt = new CommandLineFixture(folder);
+    shunt = new CommandLineFixture(folder, installer);
   }
 
   @Test
@@ -88,7 +89,7 @@ class ShuntNodeTest {
     assertThat(shunt.err().lines().filter(line -> line.startsWith(bad + ":")).count()).isEqualTo(3);
     assertThat(shunt.err()).contains(bad + ":6:").contains(": SH023 web spec.match.ports[0]: ");
     assertThat(shunt.err()).endsWith("3 problems; nothing was applied\n");
-    assertThat(shunt.installer.isInstalled()).isFalse();
+    assertThat(installer.isInstalled()).isFalse();
   }
 
   @Test

@@ -1,0 +1,255 @@
+package dev.shunt.node.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.MountTable;
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.datapath.DatapathInstaller;
+import dev.shunt.node.json.Json;
+import dev.shunt.node.json.JsonObject;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The agent as a process, on the running kernel, with a connection that lives through everything.
+ */
+@OnBpfKernel
+@Timeout(120)
+class NodeAgentKernelTest {
+
+  private static final int PORT = 18_080;
+
+  @TempDir Path folder;
+
+  private final String name = "shunt-agent-" + ProcessHandle.current().pid();
+  private final Path cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
+  private final Path pins = Path.of("/sys/fs/bpf", name);
+  private final DatapathInstaller installer = DatapathInstaller.onThisKernel();
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private CommandLineFixture shunt;
+
+  @BeforeEach
+  void makeCgroup() throws IOException {
+    Files.createDirectory(cgroup);
+    shunt = new CommandLineFixture(folder, installer);
+  }
+
+  @AfterEach
+  void leaveNothing() throws Exception {
+    for (int i = opened.size() - 1; i >= 0; i--) {
+      opened.get(i).close();
+    }
+    command("uninstall");
+    Files.delete(cgroup);
+  }
+
+  @Test
+  void survivesAKillWithAnOpenConnectionAndCountsOn() throws Exception {
+    AgentProcess first = agent(policy("web", PORT));
+    assertThat(first.line())
+        .isEqualTo("shunt-node ready: generation 1, 1 policy, cgroup /" + name + ", standalone");
+    EchoPair connection = connection();
+    connection.exchange(100);
+    JsonObject before = status();
+
+    first.close();
+    connection.exchange(100);
+    JsonObject alone = status();
+    AgentProcess second = agent(policy("web", PORT));
+    String ready = second.line();
+    connection.exchange(100);
+    JsonObject after = status();
+
+    assertThat(before.string("state")).isEqualTo("active");
+    assertThat(before.object("connections").number("acceleratedLive")).isEqualTo(1);
+    assertThat(alone.has("agent")).as("nobody runs").isFalse();
+    assertThat(bytes(alone))
+        .as("acceleration goes on without an agent")
+        .isGreaterThan(bytes(before));
+    assertThat(ready).startsWith("shunt-node ready: generation 1,");
+    assertThat(second.log()).contains("adopted the running datapath");
+    assertThat(after.object("agent").number("pid")).isEqualTo(second.pid());
+    assertThat(after.object("connections").number("accelerated")).isEqualTo(1);
+    assertThat(bytes(after)).isGreaterThan(bytes(alone));
+  }
+
+  @Test
+  void stopsInOrderAndLeavesAccelerationUntilItIsUninstalled() throws Exception {
+    AgentProcess agent = agent(policy("web", PORT));
+    agent.line();
+    EchoPair connection = connection();
+    connection.exchange(10);
+
+    agent.signal("TERM");
+    assertThat(agent.exitCode()).isZero();
+    assertThat(agent.rest()).hasSize(1).first().asString().contains("acceleration stays in place");
+    long left = bytes(status());
+    connection.exchange(100);
+    assertThat(bytes(status())).isGreaterThan(left);
+
+    assertThat(command("uninstall")).isZero();
+    connection.exchange(100);
+
+    assertThat(shunt.out()).contains("removed ").contains("live connections continue");
+    assertThat(Files.exists(pins)).isFalse();
+    assertThat(Files.exists(shunt.stateDir())).isFalse();
+    assertThat(Files.exists(shunt.runDir())).isFalse();
+    assertThat(status().string("state")).isEqualTo("inactive");
+  }
+
+  @Test
+  void takesPoliciesOverItsSocketAndFromItsFilesOnAHangup() throws Exception {
+    Path file = policy("web", PORT);
+    AgentProcess agent = agent(file);
+    agent.line();
+
+    Path other = Files.writeString(folder.resolve("other.yaml"), document("api", PORT + 1));
+    assertThat(command("apply", "-f", other.toString())).isZero();
+    assertThat(shunt.out()).isEqualTo("applied by the running agent: generation 2, 1 policy\n");
+
+    Path bad = Files.writeString(folder.resolve("bad.yaml"), document("api", 99_999));
+    assertThat(command("apply", "-f", bad.toString())).isEqualTo(2);
+    assertThat(shunt.err()).startsWith(bad + ":").contains("SH023");
+    assertThat(status().number("generation")).isEqualTo(2);
+
+    agent.signal("HUP");
+    // The agent answers one after the other, but a signal is not a request: its effect is waited
+    // for.
+    while (status().number("generation") == 2) {
+      Thread.onSpinWait();
+    }
+    assertThat(status().objects("policies").get(0).string("name")).isEqualTo("web");
+  }
+
+  @Test
+  void refusesASecondAgentAndAnUninstallUnderTheFirst() throws Exception {
+    AgentProcess first = agent(policy("web", PORT));
+    first.line();
+
+    AgentProcess second = agent(folder.resolve("policy.yaml"));
+    assertThat(second.exitCode()).isEqualTo(1);
+    assertThat(second.log())
+        .contains(
+            "another shunt-node (pid " + first.pid() + ", standalone) already runs on " + pins);
+    assertThat(command("uninstall")).isEqualTo(1);
+    assertThat(shunt.err()).contains("pid " + first.pid());
+
+    assertThat(command("uninstall", "--stop")).isZero();
+    assertThat(first.exitCode()).isZero();
+    assertThat(Files.exists(pins)).isFalse();
+  }
+
+  @Test
+  void installsNothingForAWrongPolicy() throws Exception {
+    AgentProcess agent = agent(Files.writeString(folder.resolve("bad.yaml"), document("web", 0)));
+
+    assertThat(agent.exitCode()).isEqualTo(2);
+    assertThat(agent.log())
+        .startsWith(folder.resolve("bad.yaml") + ":6:")
+        .contains("SH023")
+        .doesNotContain("\tat ");
+    assertThat(Files.exists(pins)).isFalse();
+  }
+
+  @Test
+  void showsItsCountersToPrometheus() throws Exception {
+    int port = freePort();
+    AgentProcess agent = agent(policy("web", PORT), "--metrics-port", Integer.toString(port));
+    agent.line();
+    EchoPair connection = connection();
+    connection.exchange(100);
+
+    HttpResponse<String> metrics =
+        HttpClient.newHttpClient()
+            .send(
+                HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/metrics")).build(),
+                HttpResponse.BodyHandlers.ofString());
+
+    assertThat(metrics.body())
+        .contains("shunt_connections_total{policy=\"web\",result=\"accelerated\",reason=\"\"} 1\n")
+        .containsPattern("shunt_redirected_bytes_total\\{policy=\"web\"} [1-9]");
+  }
+
+  private AgentProcess agent(Path file, String... more) throws IOException {
+    var arguments = new ArrayList<>(List.of("--standalone", "-f", file.toString()));
+    if (more.length == 0) {
+      arguments.addAll(List.of("--metrics-port", "0"));
+    }
+    arguments.addAll(List.of(more));
+    arguments.addAll(where());
+    var agent = AgentProcess.start(folder.resolve("agent-" + opened.size() + ".log"), arguments);
+    opened.add(agent);
+    return agent;
+  }
+
+  private EchoPair connection() throws IOException {
+    EchoPair pair = EchoPair.connect(cgroup, PORT);
+    opened.add(pair);
+    return pair;
+  }
+
+  private int command(String command, String... more) {
+    var arguments = new ArrayList<>(List.of(command));
+    arguments.addAll(where());
+    arguments.addAll(List.of(more));
+    return shunt.bare(arguments.toArray(String[]::new));
+  }
+
+  private JsonObject status() throws Exception {
+    assertThat(command("status", "--json")).as(shunt.err()).isZero();
+    return Json.readObject(shunt.out().strip());
+  }
+
+  private static long bytes(JsonObject status) throws Exception {
+    return status.object("redirected").number("bytes");
+  }
+
+  private List<String> where() {
+    return List.of(
+        "--pin-dir",
+        pins.toString(),
+        "--cgroup",
+        cgroup.toString(),
+        "--state-dir",
+        shunt.stateDir().toString(),
+        "--run-dir",
+        shunt.runDir().toString());
+  }
+
+  private Path policy(String policy, int port) throws IOException {
+    return Files.writeString(folder.resolve("policy.yaml"), document(policy, port));
+  }
+
+  private String document(String policy, int port) {
+    return """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: %s}
+        spec:
+          action: Accelerate
+          match: {ports: ["%d"], cgroups: ["/%s/**"], servers: ["127.0.0.0/8"]}
+          enrolment: Handshake
+        """
+        .formatted(policy, port, name);
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+}
