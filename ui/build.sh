@@ -30,7 +30,7 @@ unless_done() {
 command -v npm >/dev/null || { echo "ui: npm is not on the PATH; install Node.js 20.19 or newer" >&2; exit 1; }
 unless_done node_modules/.shunt-lock "$(hash_of package-lock.json)" npm ci --no-audit --no-fund
 
-config="package.json package-lock.json tsconfig.json vite.config.ts eslint.config.js postcss.config.mjs index.html"
+config="package.json package-lock.json tsconfig.json vite.config.ts eslint.config.js index.html"
 # shellcheck disable=SC2086 # $config is a list
 case $step in
   build)

@@ -7,6 +7,8 @@ export default defineConfig({
     // Maven asks for target/classes/META-INF/resources, where Spring Boot serves static files from.
     outDir: process.env['SHUNT_UI_OUT'] ?? 'dist',
     emptyOutDir: true,
+    // The first versions with light-dark(), which the themes are written in; for older ones it would be replaced wrongly.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     // A data: URI would need its own CSP source.
     assetsInlineLimit: 0,
   },
