@@ -45,7 +45,7 @@ class ControlPlane:
 
     def admin_password(self):
         """The one-time password that a first start prints."""
-        match = self.server.said(r"with the password (\S+)")
+        match = self.server.said(r"one-time password: (\S+)")
         if not match:
             raise Failure("the control plane printed no one-time password", log=self.server.log)
         return match[1]
