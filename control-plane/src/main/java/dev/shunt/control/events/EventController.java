@@ -2,6 +2,9 @@ package dev.shunt.control.events;
 
 import dev.shunt.control.web.ApiProblem;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Set;
@@ -58,7 +61,14 @@ class EventController implements SmartLifecycle {
       summary = "Streams what changes (server-sent events)",
       description =
           "Event types: revision, policy, node; reset when events were missed and everything has"
-              + " to be read anew. Send Last-Event-ID to continue.")
+              + " to be read anew. Send Last-Event-ID to continue.",
+      responses =
+          @ApiResponse(
+              responseCode = "200",
+              content =
+                  @Content(
+                      mediaType = MediaType.TEXT_EVENT_STREAM_VALUE,
+                      schema = @Schema(implementation = String.class))))
   SseEmitter stream(
       @RequestHeader(name = "Last-Event-ID", required = false) @Nullable String lastEventId,
       HttpServletResponse response) {

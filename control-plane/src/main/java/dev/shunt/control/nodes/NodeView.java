@@ -1,6 +1,7 @@
 package dev.shunt.control.nodes;
 
 import dev.shunt.policy.AccelerationPolicy;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +42,7 @@ record NodeView(
   /**
    * @param reasons one sentence each; empty when healthy
    */
+  @Schema(name = "NodeHealth")
   record Health(HealthState state, List<String> reasons) {
 
     static Health of(Node node) {
@@ -58,6 +60,7 @@ record NodeView(
   }
 
   /** A refused update. */
+  @Schema(name = "NodeRejection")
   record RejectionView(long revision, Instant time, List<Rejection.Reason> errors) {}
 
   /**
@@ -65,6 +68,7 @@ record NodeView(
    *
    * @param reasons connections that were not accelerated, by reason
    */
+  @Schema(name = "NodeCounters")
   record Counters(
       long liveConnections,
       long acceleratedConnections,
@@ -85,8 +89,8 @@ record NodeView(
   /** One policy on one node. */
   record NodePolicy(
       String name,
-      String action,
-      String mode,
+      @Schema(allowableValues = {"Accelerate", "Bypass"}) String action,
+      @Schema(allowableValues = {"Enforce", "Observe"}) String mode,
       long acceleratedConnections,
       long redirectedBytes,
       long redirectedMessages,

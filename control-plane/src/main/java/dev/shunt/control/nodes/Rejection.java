@@ -1,5 +1,6 @@
 package dev.shunt.control.nodes;
 
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
 
@@ -17,6 +18,7 @@ public record Rejection(long revision, String digest, Instant at, List<Reason> e
    * @param code {@code SH0xx}, or the operation that failed in the datapath
    * @param errno name of the errno, empty when there is none
    */
+  @Schema(name = "RejectionReason")
   public record Reason(String policy, String path, String code, String errno, String message) {}
 
   public Rejection {

@@ -11,6 +11,7 @@ import dev.shunt.policy.match.PolicyOutcome;
 import dev.shunt.policy.match.SocketView;
 import dev.shunt.policy.match.Verdict;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
 import java.util.Map;
@@ -69,11 +70,13 @@ class ExplainController {
       String verdict, @Nullable String winner, List<PolicyExplanation> policies) {}
 
   /**
-   * @param standing {@code Won}, {@code Outranked}, {@code NotMatched} or {@code NotOnNode}
    * @param reason one sentence
    */
   record PolicyExplanation(
-      String name, String standing, String reason, List<DimensionExplanation> dimensions) {}
+      String name,
+      @Schema(allowableValues = {"Won", "Outranked", "NotMatched", "NotOnNode"}) String standing,
+      String reason,
+      List<DimensionExplanation> dimensions) {}
 
   /**
    * @param path of the line that decided

@@ -123,6 +123,13 @@ final class PolicyApi {
       operationId = "patchPolicy",
       summary = "Changes fields of a policy (JSON Merge Patch)",
       description = "Needs If-Match with the ETag that was read. " + EDIT,
+      requestBody =
+          @RequestBody(
+              required = true,
+              content =
+                  @Content(
+                      mediaType = Media.MERGE_PATCH,
+                      schema = @Schema(implementation = Object.class))),
       responses =
           @ApiResponse(
               responseCode = "200",

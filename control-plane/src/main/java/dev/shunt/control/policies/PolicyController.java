@@ -35,6 +35,7 @@ import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -164,11 +165,12 @@ class PolicyController {
       @RequestHeader(name = HttpHeaders.IF_MATCH, required = false) @Nullable String ifMatch,
       @RequestParam(defaultValue = "false") boolean dryRun,
       @RequestParam(required = false) @Nullable String message,
-      @RequestBody JsonNode patch,
+      @RequestBody byte[] patch,
       HttpServletRequest request) {
     StoredPolicy stored = unchanged(revisions.current(), name, ifMatch);
     JsonNode document = json.readTree(CanonicalJson.write(stored.policy()));
-    PolicyText text = PolicyText.ofOurs(json.writeValueAsBytes(MergePatch.apply(document, patch)));
+    PolicyText text =
+        PolicyText.ofOurs(json.writeValueAsBytes(MergePatch.apply(document, tree(patch))));
     AccelerationPolicy policy = text.one(name);
     return change(
         name,
@@ -184,6 +186,14 @@ class PolicyController {
         dryRun,
         message,
         request);
+  }
+
+  private JsonNode tree(byte[] text) {
+    try {
+      return json.readTree(text);
+    } catch (JacksonException e) {
+      throw ApiProblem.badRequest("expected JSON, found " + e.getOriginalMessage());
+    }
   }
 
   @DeleteMapping("/{name}")

@@ -1,6 +1,7 @@
 package dev.shunt.control.policies;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,14 +11,15 @@ final class PolicyDocument {
 
   private PolicyDocument() {}
 
+  @Schema(name = "PolicySpec")
   record Spec(
       int priority,
-      String action,
-      String mode,
+      @Schema(allowableValues = {"Accelerate", "Bypass"}) String action,
+      @Schema(allowableValues = {"Enforce", "Observe"}) String mode,
       NodeSelector nodes,
       Match match,
-      String enrolment,
-      String blockingSockets,
+      @Schema(allowableValues = {"Settled", "Handshake"}) String enrolment,
+      @Schema(allowableValues = {"Exclude", "Accept"}) String blockingSockets,
       Limits limits,
       List<Test> tests) {}
 
@@ -27,17 +29,28 @@ final class PolicyDocument {
    * @param values null for Exists and DoesNotExist
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record LabelRequirement(String key, String operator, @Nullable List<String> values) {}
+  record LabelRequirement(
+      String key,
+      @Schema(allowableValues = {"In", "NotIn", "Exists", "DoesNotExist"}) String operator,
+      @Nullable List<String> values) {}
 
   /** A dimension that is null matches anything. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
+  @Schema(name = "PolicyMatch")
   record Match(
       @Nullable List<String> ports,
       @Nullable List<String> cgroups,
       @Nullable List<String> clients,
       @Nullable List<String> servers) {}
 
+  @Schema(name = "PolicyLimits")
   record Limits(String backlogBytes, int backlogMessages) {}
 
-  record Test(String client, String server, int port, String cgroup, String expect) {}
+  @Schema(name = "PolicyTest")
+  record Test(
+      String client,
+      String server,
+      int port,
+      String cgroup,
+      @Schema(allowableValues = {"Accelerate", "Bypass", "NoMatch"}) String expect) {}
 }

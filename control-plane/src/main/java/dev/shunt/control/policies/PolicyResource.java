@@ -1,5 +1,6 @@
 package dev.shunt.control.policies;
 
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ record PolicyResource(
    * @param resourceVersion changes with every change; the ETag without its quotes
    * @param generation changes with every change of the spec
    */
+  @Schema(name = "PolicyMetadata")
   record Metadata(
       String name,
       Map<String, String> labels,
@@ -25,6 +27,7 @@ record PolicyResource(
    * @param revision that brought this content
    * @param observedGeneration generation of the spec that the counts are about
    */
+  @Schema(name = "PolicyStatus")
   record Status(
       long revision, long observedGeneration, NodeCounts nodes, List<Condition> conditions) {}
 
@@ -36,8 +39,12 @@ record PolicyResource(
   record NodeCounts(int applied, int desired, int rejected) {}
 
   /**
-   * @param status {@code True}, {@code False} or {@code Unknown}
+   * @param reason one word for programs
    */
   record Condition(
-      String type, String status, String reason, String message, Instant lastTransitionTime) {}
+      String type,
+      @Schema(allowableValues = {"True", "False", "Unknown"}) String status,
+      String reason,
+      String message,
+      Instant lastTransitionTime) {}
 }

@@ -6,6 +6,7 @@ import dev.shunt.policy.AccelerationPolicy;
 import dev.shunt.policy.CanonicalJson;
 import dev.shunt.policy.Change;
 import dev.shunt.policy.PolicyDiff;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param fields what differs; for an added or removed policy, everything it says
  */
+@Schema(name = "PolicyChange")
 public record ChangeView(String policy, PolicyChange.Kind change, List<FieldChange> fields) {
 
   private static final JsonMapper JSON = JsonMapper.shared();
@@ -31,8 +33,8 @@ public record ChangeView(String policy, PolicyChange.Kind change, List<FieldChan
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record FieldChange(
       String path,
-      @JsonProperty("old") @Nullable JsonNode before,
-      @JsonProperty("new") @Nullable JsonNode after) {}
+      @JsonProperty("old") @Nullable Object before,
+      @JsonProperty("new") @Nullable Object after) {}
 
   public static ChangeView of(PolicyChange change) {
     StoredPolicy before = change.before();

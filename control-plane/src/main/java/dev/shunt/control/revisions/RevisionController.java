@@ -6,6 +6,7 @@ import dev.shunt.control.web.Cursor;
 import dev.shunt.control.web.Page;
 import dev.shunt.policy.PolicyYaml;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import java.time.Instant;
@@ -27,6 +28,7 @@ class RevisionController {
   /**
    * @param changes what this revision did to which policy
    */
+  @Schema(name = "Revision")
   record RevisionView(
       long number,
       String digest,
@@ -54,6 +56,7 @@ class RevisionController {
   /**
    * @param yaml the whole policy set at this revision, as a stream of documents
    */
+  @Schema(name = "RevisionWithPolicies")
   record RevisionDetail(
       long number,
       String digest,

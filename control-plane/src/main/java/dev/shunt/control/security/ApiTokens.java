@@ -4,6 +4,7 @@ import dev.shunt.control.audit.Actor;
 import dev.shunt.control.audit.AuditEntry;
 import dev.shunt.control.audit.AuditLog;
 import dev.shunt.control.config.SqlTime;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -36,6 +37,7 @@ class ApiTokens {
       @Nullable Instant lastUsedAt) {}
 
   /** A token and, this once, its secret. */
+  @Schema(name = "CreatedToken")
   record Created(ApiToken token, String secret) {}
 
   private final JdbcClient jdbc;

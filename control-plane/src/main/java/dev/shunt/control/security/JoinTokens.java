@@ -4,6 +4,7 @@ import dev.shunt.control.audit.Actor;
 import dev.shunt.control.audit.AuditEntry;
 import dev.shunt.control.audit.AuditLog;
 import dev.shunt.control.config.SqlTime;
+import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +33,7 @@ public class JoinTokens {
       int uses) {}
 
   /** A token and, this once, its secret. */
+  @Schema(name = "CreatedJoinToken")
   record Created(JoinToken token, String secret) {}
 
   private final JdbcClient jdbc;

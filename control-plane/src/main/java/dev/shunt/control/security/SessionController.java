@@ -6,6 +6,7 @@ import dev.shunt.control.audit.AuditLog;
 import dev.shunt.control.config.ShuntProperties;
 import dev.shunt.control.web.ApiProblem;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
@@ -123,7 +124,10 @@ class SessionController {
   }
 
   @DeleteMapping
-  @Operation(summary = "Signs out", operationId = "logout")
+  @Operation(
+      summary = "Signs out",
+      operationId = "logout",
+      responses = @ApiResponse(responseCode = "204", description = "Signed out"))
   ResponseEntity<Void> logout(HttpServletRequest request) {
     String secret = SessionCookie.read(request);
     if (secret != null) {
