@@ -68,13 +68,11 @@ static __always_inline bool shunt_wanted(const struct shunt_visit *v)
 /* Takes an end out of the sockhash. Only where nothing is queued for it and nothing can be any more. */
 static __always_inline void shunt_take_out(struct shunt_visit *v)
 {
-	__u64 key = v->c->cookie;
-
-	bpf_map_delete_elem(&shunt_sockets, &key);
+	shunt_delete(v->c->cookie, v->c->flags & SHUNT_CONN_POLLER);
 	v->c->state = SHUNT_STATE_WATCHED;
 	v->c->peer_sk = 0;
 	v->me->fit_ns = 0;
-	v->me->flags &= ~(SHUNT_END_IN | SHUNT_END_READ | SHUNT_END_LEFT);
+	v->me->flags &= ~(SHUNT_END_IN | SHUNT_END_READ | SHUNT_END_LEFT | SHUNT_END_POLLER);
 }
 
 static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
@@ -85,8 +83,8 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 		c->state = SHUNT_STATE_WATCHED; /* the server took its client out at the handshake (shunt_release_client) */
 		return;
 	}
-	if (shunt_splices(v->sk, c))
-		v->me->reason = SHUNT_SPLICE_USER;
+	/* With Handshake the owner of the policy vouched for the program; only what would hang or misdeliver counts. */
+	v->me->reason = c->flags & SHUNT_CONN_HANDSHAKE ? (shunt_splices(v->sk, c) ? SHUNT_SPLICE_USER : 0) : shunt_unfit(v->sk, v->tp, c);
 	if (!shunt_wanted(v)) {
 		c->state = SHUNT_STATE_LEAVING;
 		return;
@@ -127,7 +125,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 	}
 	if ((v->peer->flags & SHUNT_END_IN) && !(v->peer->flags & (SHUNT_END_LEFT | SHUNT_END_CLOSED)))
 		return; /* the peer may still redirect to this end */
-	if (shunt_ingress_empty(psock))
+	if (shunt_ingress_empty(psock) && !shunt_redirect_under_way(v->sk, psock))
 		shunt_take_out(v);
 }
 
@@ -148,7 +146,13 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	v->me->fit_ns = v->now;
 	if (!(v->peer->flags & SHUNT_END_IN) && v->now - v->peer->fit_ns > SHUNT_FIT_FOR_NS)
 		return;
-	error = bpf_map_update_elem(&shunt_sockets, &c->cookie, skc, BPF_NOEXIST);
+	if (shunt_is_nonblocking(v->sk)) {
+		c->flags |= SHUNT_CONN_POLLER;
+		error = bpf_map_update_elem(&shunt_pollers, &c->cookie, skc, BPF_NOEXIST);
+	} else {
+		c->flags &= ~SHUNT_CONN_POLLER;
+		error = bpf_map_update_elem(&shunt_sockets, &c->cookie, skc, BPF_NOEXIST);
+	}
 	if (error) {
 		v->me->reason = error == -E2BIG ? SHUNT_MAP_FULL : SHUNT_KERNEL_REFUSED;
 		return;
@@ -157,7 +161,8 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->enrolled_ns = v->now;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
-	v->me->flags |= SHUNT_END_IN;
+	c->flags &= ~SHUNT_CONN_HANDSHAKE;
+	v->me->flags |= SHUNT_END_IN | (c->flags & SHUNT_CONN_POLLER ? SHUNT_END_POLLER : 0);
 }
 
 /* What the connection's owner counts it under, now. */

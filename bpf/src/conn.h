@@ -18,13 +18,16 @@ enum shunt_conn_flags {
 	SHUNT_CONN_MAY_BLOCK = 4,  /* blockingSockets: Accept */
 	SHUNT_CONN_STRAY = 8,      /* older than the watch, its peer not found yet: its fingerprint means nothing */
 	SHUNT_CONN_SPLICED = 16,   /* its program read it with splice(2), which looks only at sk_receive_queue and would not see redirected data */
+	SHUNT_CONN_POLLER = 64,    /* when enrolled: in shunt_pollers, else in shunt_sockets */
+	SHUNT_CONN_HANDSHAKE = 256, /* was enrolled at the handshake */
+	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
 	SHUNT_CONN_READS = 32,     /* its program was seen to read it with recv(2) or read(2) */
 };
 
 /* shunt_conns: SK_STORAGE. Read and written under the socket's lock only (sockops, sk_msg and iter/tcp all hold it). */
 struct shunt_conn {
 	__u64 cookie;
-	__u64 peer_cookie;         /* key of the peer in shunt_sockets */
+	__u64 peer_cookie;         /* key of the peer in its sockhash */
 	__u64 peer_sk;             /* address of the peer's struct sock, 0 until it may be redirected to; trusted only while skc_cookie there is peer_cookie */
 	__u64 born_ns;             /* bpf_ktime_get_ns() at ESTABLISHED */
 	__u64 enrolled_ns;
@@ -34,15 +37,15 @@ struct shunt_conn {
 	__u32 clean_seq;           /* own write_seq at which every TCP byte of this direction is known to be read */
 	__u32 messages;            /* redirected since the peer's queue was last empty */
 	__u32 row;                 /* of shunt_counters */
+	__u32 flags;               /* enum shunt_conn_flags */
 	__u8 state;                /* enum shunt_state */
-	__u8 flags;                /* enum shunt_conn_flags */
 	__u8 verdict;              /* enum shunt_verdict, as accounted; owners only */
 	__u8 direction;            /* SHUNT_ACCELERATED, or why this direction takes TCP at present */
-	__u64 backlog_bytes;
-	__u32 backlog_messages;
 	__u8 refusal;              /* why this socket's own policy keeps it out, enum shunt_verdict; 0 = it consents */
+	__u32 backlog_messages;
+	__u64 backlog_bytes;
 	__u8 searches;             /* of a stray for its peer, while it was quiet */
-	__u8 pad[2];
+	__u8 pad[7];
 	__u64 noted_backlog;       /* this direction's share of shunt_backlog */
 	__u64 redirected_bytes;    /* by this end, so far */
 	__u64 redirected_messages;
@@ -74,6 +77,8 @@ enum shunt_pair_flags {
 	SHUNT_PAIR_CLIENT_MAP_FULL = 2048,
 	SHUNT_PAIR_CLIENT_REFUSED = 4096,
 	SHUNT_PAIR_CLIENT_CLOSED = 8192,
+	SHUNT_PAIR_CLIENT_POLLER = 16384,
+	SHUNT_PAIR_SERVER_POLLER = 32768,  /* its listener is non-blocking, so what it accepts most likely will be */
 };
 
 /* shunt_pairs: LRU_HASH. Made by the server's request socket if a policy matches it, before the client is ESTABLISHED. */
@@ -93,6 +98,7 @@ enum shunt_end_flags {
 	SHUNT_END_LEFT = 4,        /* redirects nothing any more, and no redirect of it is under way */
 	SHUNT_END_READ = 8,        /* read_seq holds */
 	SHUNT_END_CLOSED = 16,
+	SHUNT_END_POLLER = 64,     /* in shunt_pollers */
 	SHUNT_END_READS = 32,      /* may be redirected to: its reader was seen to use recv, or is trusted to (Handshake) */
 };
 

@@ -59,11 +59,40 @@ static __always_inline struct sk_psock *shunt_psock(struct sock *sk)
 	return (struct sk_psock *)((__u64)BPF_CORE_READ(sk, sk_user_data) & ~(__u64)SHUNT_SK_USER_DATA_MASK);
 }
 
+/* Nothing queued, redirected or (shunt_pollers) moved there from TCP, nor on its way through the work queue (sk_psock_backlog()). */
 static __always_inline bool shunt_ingress_empty(struct sk_psock *psock)
 {
 	__u64 head = (__u64)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 
-	return (__u64)BPF_CORE_READ(psock, ingress_msg.next) == head;
+	/* Older kernels keep the packet that the work queue is busy with here, newer ones leave it in ingress_skb. */
+	if (bpf_core_field_exists(struct sk_psock_work_state, skb) && BPF_CORE_READ(psock, work_state.skb))
+		return false;
+	return (__u64)BPF_CORE_READ(psock, ingress_msg.next) == head && !BPF_CORE_READ(psock, ingress_skb.qlen);
+}
+
+/* Takes a socket out of the sockhash it is in; the caller has made sure that nothing is queued for it. */
+static __always_inline void shunt_delete(__u64 cookie, bool poller)
+{
+	if (poller)
+		bpf_map_delete_elem(&shunt_pollers, &cookie);
+	else
+		bpf_map_delete_elem(&shunt_sockets, &cookie);
+}
+
+static __always_inline bool shunt_is_nonblocking(struct sock *sk)
+{
+	struct file *file = BPF_CORE_READ(sk, sk_socket, file);
+
+	return file && (BPF_CORE_READ(file, f_flags) & O_NONBLOCK);
+}
+
+/* Options that act on the TCP queues only; tcp is a BTF pointer, so these are plain loads. */
+static __always_inline bool shunt_peculiar(struct tcp_sock *tcp)
+{
+	struct sock *sk = (struct sock *)tcp;
+	unsigned long bits = 1ul << bpf_core_enum_value(enum sock_flags, SOCK_RCVTSTAMP) | 1ul << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY);
+
+	return (sk->__sk_common.skc_flags & bits) || sk->sk_tsflags || sk->sk_peek_off >= 0 || BPF_CORE_READ_BITFIELD(tcp, recvmsg_inq);
 }
 
 /*
@@ -82,15 +111,26 @@ static __always_inline bool shunt_nothing_unread(struct sock *sk, struct tcp_soc
 	return tp->copied_seq == tp->rcv_nxt && !BPF_CORE_READ(sk, sk_receive_queue.qlen);
 }
 
+/* What its program did to the socket that speaks against redirecting, before or after it was enrolled; 0 = nothing. */
+static __always_inline __u32 shunt_unfit(struct sock *sk, struct tcp_sock *tp, const struct shunt_conn *c)
+{
+	if (shunt_splices(sk, c))
+		return SHUNT_SPLICE_USER;
+	if (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_is_nonblocking(sk))
+		return SHUNT_BLOCKING_SOCKET;
+	if (BPF_CORE_READ(sk, sk_rcvlowat) > 1)
+		return SHUNT_RECEIVE_LOW_WATER;
+	return shunt_peculiar(tp) ? SHUNT_SOCKET_OPTION : 0;
+}
+
 /*
  * SHUNT_ACCELERATED: fit now. SHUNT_UNDECIDED: not now, look again later. Else the lasting reason.
  */
 static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp, const struct shunt_conn *c, __u64 now, __u64 settle_ns)
 {
 	struct file *file;
+	__u32 reason;
 
-	if (shunt_splices(sk, c))
-		return SHUNT_SPLICE_USER;
 	if (BPF_CORE_READ((struct inet_connection_sock *)sk, icsk_ulp_ops))
 		return SHUNT_ULP; /* sk_psock_init() refuses it; a ULP set later finds the socket in the map (kTLS) */
 	if (tp->is_mptcp)
@@ -98,10 +138,9 @@ static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp,
 	file = BPF_CORE_READ(sk, sk_socket, file);
 	if (!file || now - c->born_ns < settle_ns)
 		return SHUNT_UNDECIDED; /* not accepted yet, or young: a short connection shall cost nothing more */
-	if (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
-		return SHUNT_BLOCKING_SOCKET;
-	if (BPF_CORE_READ(sk, sk_rcvlowat) > 1)
-		return SHUNT_RECEIVE_LOW_WATER;
+	reason = shunt_unfit(sk, tp, c);
+	if (reason)
+		return reason;
 	/* A reader that went to sleep inside tcp_recvmsg() would not be woken by redirected data. */
 	if (shunt_sleepers(sk))
 		return SHUNT_UNDECIDED;

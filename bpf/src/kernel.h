@@ -13,6 +13,9 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define O_NONBLOCK 04000
+#define MSG_OOB 0x1
+#define MSG_ZEROCOPY 0x4000000
+#define MSG_FASTOPEN 0x20000000
 #define EEXIST 17
 #define E2BIG 7
 #define EOPNOTSUPP 95
@@ -56,6 +59,11 @@ typedef struct { struct net *net; } possible_net_t;
 
 struct sock;
 
+enum sock_flags {
+	SOCK_RCVTSTAMP = 11,
+	SOCK_ZEROCOPY = 18,
+};
+
 struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
@@ -68,6 +76,7 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
 	struct sock *skc_listener;
+	unsigned long skc_flags;
 };
 
 struct kernfs_node {
@@ -110,8 +119,16 @@ struct sk_buff_head {
 	__u32 qlen;
 };
 
+struct sk_buff;
+
+struct sk_psock_work_state {
+	struct sk_buff *skb;
+};
+
 struct sk_psock {
 	struct list_head ingress_msg;
+	struct sk_buff_head ingress_skb;
+	struct sk_psock_work_state work_state;
 	refcount_t refcnt;
 };
 
@@ -124,6 +141,8 @@ struct sock {
 	struct socket_wq *sk_wq;
 	void *sk_user_data;
 	int sk_rcvlowat;
+	__u32 sk_tsflags;
+	int sk_peek_off;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
 };
@@ -154,6 +173,7 @@ struct tcp_sock {
 	__u32 write_seq;
 	__u64 bytes_acked;
 	bool is_mptcp;
+	__u8 recvmsg_inq : 1;
 	struct request_sock *fastopen_rsk;
 };
 
@@ -163,12 +183,22 @@ struct bpf_sock_ops_kern {
 
 #if defined(__TARGET_ARCH_x86)
 #define SHUNT_NR_SPLICE 275
-struct pt_regs { unsigned long orig_ax; };
-#define SHUNT_SYSCALL_OF(regs) BPF_CORE_READ(regs, orig_ax)
+#define SHUNT_NR_SENDTO 44
+#define SHUNT_NR_SENDMSG 46
+#define SHUNT_NR_SENDMMSG 307
+struct pt_regs { unsigned long orig_ax, dx, r10; };
+#define SHUNT_SYSCALL_OF(regs) ((regs)->orig_ax)
+#define SHUNT_ARG3_OF(regs) ((regs)->dx)
+#define SHUNT_ARG4_OF(regs) ((regs)->r10)
 #elif defined(__TARGET_ARCH_arm64)
 #define SHUNT_NR_SPLICE 76
-struct pt_regs { int syscallno; };
-#define SHUNT_SYSCALL_OF(regs) BPF_CORE_READ(regs, syscallno)
+#define SHUNT_NR_SENDTO 206
+#define SHUNT_NR_SENDMSG 211
+#define SHUNT_NR_SENDMMSG 269
+struct pt_regs { int syscallno; unsigned long regs[31]; };
+#define SHUNT_SYSCALL_OF(p) ((p)->syscallno)
+#define SHUNT_ARG3_OF(p) ((p)->regs[2])
+#define SHUNT_ARG4_OF(p) ((p)->regs[3])
 #else
 #error "the number of splice(2) on this architecture is not known here"
 #endif

@@ -7,12 +7,15 @@
 #include "conn.h"
 #include <bpf/bpf_helpers.h>
 
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+
 #define SHUNT_MAX_SOCKETS 131072       /* default; the node plugin may set another size before loading */
 #define SHUNT_MAX_PAIRS 65536          /* connections between SYN and their first message */
 #define SHUNT_STRANGERS 65536          /* power of two */
 
-/* enrolled sockets by cookie; sk_msg is attached to this map */
+/* enrolled sockets by cookie; shunt_redirect is attached to both maps, shunt_one_queue to the second only (see there) */
 struct { __uint(type, BPF_MAP_TYPE_SOCKHASH); __uint(max_entries, SHUNT_MAX_SOCKETS); __type(key, __u64); __type(value, __u64); } shunt_sockets SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_SOCKHASH); __uint(max_entries, SHUNT_MAX_SOCKETS); __type(key, __u64); __type(value, __u64); } shunt_pollers SEC(".maps");
 /* state of every socket that a policy matched; freed by the kernel with the socket */
 struct { __uint(type, BPF_MAP_TYPE_SK_STORAGE); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, int); __type(value, struct shunt_conn); } shunt_conns SEC(".maps");
 /* rendezvous of the two ends */

@@ -22,7 +22,7 @@ int BPF_PROG(shunt_reader, struct sock *sk)
 
 	if (!c || (c->flags & SHUNT_CONN_SPLICED))
 		return 0;
-	regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	regs = bpf_rdonly_cast((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), bpf_core_type_id_kernel(struct pt_regs));
 	if (SHUNT_SYSCALL_OF(regs) == SHUNT_NR_SPLICE) {
 		__u64 cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id), now = bpf_ktime_get_ns();
 

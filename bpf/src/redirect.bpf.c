@@ -10,14 +10,36 @@
  */
 #include "maps.h"
 #include "account.h"
+#include "fitness.h"
 #include <bpf/bpf_core_read.h>
 
-/* The peer's struct sock if it is still the same socket. Its memory stays a socket (SLAB_TYPESAFE_BY_RCU); the cookie tells which. */
-static __always_inline struct sock *shunt_peer(const struct shunt_conn *c)
+/*
+ * The peer if it is still the same socket. Its memory stays a socket (SLAB_TYPESAFE_BY_RCU); the cookie tells which. The cast makes reads plain loads that
+ * the kernel guards against faults, several times cheaper than a helper call for each.
+ */
+static __always_inline struct tcp_sock *shunt_peer(const struct shunt_conn *c)
 {
-	struct sock *peer = (struct sock *)c->peer_sk;
+	struct tcp_sock *peer = bpf_rdonly_cast((void *)c->peer_sk, bpf_core_type_id_kernel(struct tcp_sock));
 
-	return peer && (__u64)BPF_CORE_READ(peer, __sk_common.skc_cookie.counter) == c->peer_cookie ? peer : NULL;
+	return (__u64)((struct sock *)peer)->__sk_common.skc_cookie.counter == c->peer_cookie ? peer : NULL;
+}
+
+/* Sends that TCP treats in its own way: an urgent byte, data to connect with, pages lent instead of copied. sk_msg does not show the flags. */
+static __always_inline bool shunt_special_send(void)
+{
+	struct pt_regs *regs = bpf_rdonly_cast((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), bpf_core_type_id_kernel(struct pt_regs));
+	unsigned long flags = 0;
+
+	switch (SHUNT_SYSCALL_OF(regs)) {
+	case SHUNT_NR_SENDTO:
+	case SHUNT_NR_SENDMMSG:
+		flags = SHUNT_ARG4_OF(regs);
+		break;
+	case SHUNT_NR_SENDMSG:
+		flags = SHUNT_ARG3_OF(regs);
+		break;
+	}
+	return flags & (MSG_OOB | MSG_ZEROCOPY | MSG_FASTOPEN);
 }
 
 /*
@@ -48,6 +70,9 @@ static __always_inline bool shunt_meet(struct shunt_conn *c)
 		return false;
 	c->peer_cookie = peer->cookie;
 	c->peer_sk = peer->sk;
+	c->flags &= ~SHUNT_CONN_PEER_POLLER;
+	if (peer->flags & SHUNT_END_POLLER)
+		c->flags |= SHUNT_CONN_PEER_POLLER;
 	return true;
 }
 
@@ -55,11 +80,21 @@ static __always_inline bool shunt_meet(struct shunt_conn *c)
  * A reader may be asleep inside tcp_recvmsg() after it consumed the last TCP byte (MSG_WAITALL, SO_RCVLOWAT); redirected data
  * would never wake it. A non-blocking reader with a low-water mark of one byte never sleeps there.
  */
-static __always_inline bool shunt_never_sleeps(struct sock *peer)
+static __always_inline bool shunt_never_sleeps(struct tcp_sock *peer)
 {
-	struct file *file = BPF_CORE_READ(peer, sk_socket, file);
+	struct sock *sk = (struct sock *)peer;
+	struct socket *socket = sk->sk_socket;
+	struct file *file = socket ? socket->file : NULL;
 
-	return file && (BPF_CORE_READ(file, f_flags) & O_NONBLOCK) && BPF_CORE_READ(peer, sk_rcvlowat) <= 1;
+	return file && (file->f_flags & O_NONBLOCK) && sk->sk_rcvlowat <= 1;
+}
+
+/* What a program did to a settled pair since it was enrolled. The message goes by TCP at once; the conductor takes the pair out. */
+static __always_inline bool shunt_changed(const struct shunt_conn *c, struct tcp_sock *own, struct tcp_sock *peer)
+{
+	if (c->flags & SHUNT_CONN_HANDSHAKE)
+		return false;
+	return shunt_peculiar(peer) || shunt_peculiar(own) || (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_never_sleeps(peer));
 }
 
 /* What keeps one more message from being queued at the peer, or 0. backlog: bytes in all of the peer's receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
@@ -84,14 +119,19 @@ static __always_inline __u32 shunt_full(struct shunt_conn *c, int backlog)
 	return 0;
 }
 
+static __always_inline long shunt_send_to_peer(struct sk_msg_md *msg, struct shunt_conn *c)
+{
+	return c->flags & SHUNT_CONN_PEER_POLLER ? bpf_msg_redirect_hash(msg, &shunt_pollers, &c->peer_cookie, BPF_F_INGRESS)
+						 : bpf_msg_redirect_hash(msg, &shunt_sockets, &c->peer_cookie, BPF_F_INGRESS);
+}
+
 SEC("sk_msg")
 int shunt_redirect(struct sk_msg_md *msg)
 {
 	struct bpf_sock *sk = msg->sk;
+	struct tcp_sock *tp, *peer;
 	struct shunt_conn *c;
-	struct tcp_sock *tp;
-	struct sock *peer;
-	__u32 size, own, reason;
+	__u32 size, reason;
 	int backlog;
 
 	if (!sk)
@@ -108,15 +148,18 @@ int shunt_redirect(struct sk_msg_md *msg)
 	if (!c->peer_sk && !shunt_meet(c))
 		return SK_PASS;
 	peer = shunt_peer(c);
-	if (!peer)
+	/* A socket that was disconnected keeps its place and its cookie: connect(2) with AF_UNSPEC. */
+	if (!peer || ((struct sock *)peer)->__sk_common.skc_state == TCP_CLOSE || shunt_special_send())
 		return SK_PASS;
+	if (shunt_changed(c, tp, peer)) {
+		shunt_call_conductor((__u64)tp);
+		return SK_PASS;
+	}
 
-	backlog = BPF_CORE_READ(peer, sk_backlog.rmem_alloc.counter);
-	own = tp->write_seq;
-	if (own != c->clean_seq) {
-		if (BPF_CORE_READ((struct tcp_sock *)peer, copied_seq) != own || !shunt_never_sleeps(peer))
+	if (tp->write_seq != c->clean_seq) {
+		if (peer->copied_seq != tp->write_seq || !shunt_never_sleeps(peer))
 			return SK_PASS;
-		c->clean_seq = own;
+		c->clean_seq = tp->write_seq;
 		if (c->direction != SHUNT_ACCELERATED) {
 			struct shunt_counters *r = shunt_row(c->row);
 
@@ -125,6 +168,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 				__sync_fetch_and_add(&r->returns, 1);
 		}
 	}
+	backlog = ((struct sock *)peer)->sk_backlog.rmem_alloc.counter;
 	if (backlog <= 0)
 		c->messages = 0;
 	reason = shunt_full(c, backlog);
@@ -133,7 +177,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 		return SK_PASS;
 	}
 	size = msg->size;
-	if (bpf_msg_redirect_hash(msg, &shunt_sockets, &c->peer_cookie, BPF_F_INGRESS) != SK_PASS)
+	if (shunt_send_to_peer(msg, c) != SK_PASS)
 		return SK_PASS; /* the peer is closing */
 	c->direction = SHUNT_ACCELERATED;
 	c->messages++;

@@ -2,6 +2,7 @@
 /* The object: one program per file, over one set of maps. */
 #include "watch.bpf.c"
 #include "redirect.bpf.c"
+#include "one_queue.bpf.c"
 #include "conductor.bpf.c"
 #include "adopter.bpf.c"
 #include "report.bpf.c"

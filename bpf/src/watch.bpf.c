@@ -10,16 +10,15 @@
  */
 #include "classify.h"
 #include "account.h"
+#include "fitness.h"
 
 extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 
 /* Undoes an enrolment made at ACTIVE whose server did not follow: nothing can have been redirected to a socket whose peer never was enrolled. */
 static __always_inline void shunt_release_client(struct shunt_pair *pair)
 {
-	__u64 key = pair->client_cookie;
-
 	if (pair->flags & SHUNT_PAIR_CLIENT_ENROLLED)
-		bpf_map_delete_elem(&shunt_sockets, &key);
+		shunt_delete(pair->client_cookie, pair->flags & SHUNT_PAIR_CLIENT_POLLER);
 }
 
 static __always_inline __u32 shunt_refusal(long error)
@@ -34,6 +33,19 @@ static __always_inline __u32 shunt_refusal(long error)
 	default:
 		return SHUNT_KERNEL_REFUSED;
 	}
+}
+
+/* Enters the sockhash that suits the socket's program as far as that can be told at the handshake. */
+static __always_inline long shunt_enrol(struct bpf_sock_ops *ctx, struct shunt_conn *c, bool poller)
+{
+	long error = poller ? bpf_sock_hash_update(ctx, &shunt_pollers, &c->cookie, BPF_NOEXIST) : bpf_sock_hash_update(ctx, &shunt_sockets, &c->cookie, BPF_NOEXIST);
+
+	if (error)
+		return error;
+	c->state = SHUNT_STATE_ENROLLED;
+	c->enrolled_ns = c->born_ns;
+	c->flags |= SHUNT_CONN_HANDSHAKE | (poller ? SHUNT_CONN_POLLER : 0);
+	return 0;
 }
 
 /* The server's request socket, before the SYN-ACK leaves. ctx->sk is NULL here; the kernel's own context has it. */
@@ -66,6 +78,8 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 		pair.flags |= SHUNT_PAIR_SERVER_CONSENTS;
 	if (p->enrolment == SHUNT_ENROLMENT_HANDSHAKE)
 		pair.flags |= SHUNT_PAIR_SERVER_HANDSHAKE;
+	if (shunt_is_nonblocking((struct sock *)listener))
+		pair.flags |= SHUNT_PAIR_SERVER_POLLER;
 	if (bpf_map_update_elem(&shunt_pairs, &key, &pair, BPF_NOEXIST) != -EEXIST)
 		return;
 	known = bpf_map_lookup_elem(&shunt_pairs, &key);
@@ -108,6 +122,12 @@ static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ct
 
 	if (!c)
 		return NULL;
+	if (c->cookie) {
+		/* Connected once more, after connect(2) with AF_UNSPEC: nothing of the first connection holds. */
+		if (c->state != SHUNT_STATE_WATCHED)
+			shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
+		__builtin_memset(c, 0, sizeof(*c));
+	}
 	c->cookie = bpf_get_socket_cookie(ctx);
 	c->client_isn = key->client_isn;
 	c->server_isn = key->server_isn;
@@ -178,14 +198,13 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		flags |= SHUNT_PAIR_CLIENT_FAST_OPEN;
 	if ((pair->flags & (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE | SHUNT_PAIR_DUPLICATE)) == (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE) &&
 	    flags == (SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_HANDSHAKE)) {
-		error = bpf_sock_hash_update(ctx, &shunt_sockets, &c->cookie, BPF_NOEXIST);
-		if (!error) {
-			flags |= SHUNT_PAIR_CLIENT_ENROLLED;
-			c->state = SHUNT_STATE_ENROLLED;
-			c->enrolled_ns = c->born_ns;
-		} else {
+		bool poller = shunt_is_nonblocking((struct sock *)tp);
+
+		error = shunt_enrol(ctx, c, poller);
+		if (error)
 			flags |= error == -E2BIG ? SHUNT_PAIR_CLIENT_MAP_FULL : SHUNT_PAIR_CLIENT_REFUSED;
-		}
+		else
+			flags |= SHUNT_PAIR_CLIENT_ENROLLED | (poller ? SHUNT_PAIR_CLIENT_POLLER : 0);
 	}
 	__sync_fetch_and_or(&pair->flags, flags);
 	/* The server calls the conductor into its own namespace, which need not be this one. */
@@ -198,6 +217,8 @@ static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tc
 {
 	if (!shunt_consents(p))
 		return shunt_own_refusal(p);
+	if (tp->fastopen_rsk)
+		return SHUNT_FAST_OPEN; /* before anything is known of the client: PASSIVE runs at SYN time then */
 	if (!(flags & SHUNT_PAIR_CLIENT_SEEN))
 		return SHUNT_REMOTE_PEER;
 	if (!(flags & SHUNT_PAIR_CLIENT_CONSENTS))
@@ -206,7 +227,7 @@ static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tc
 		return SHUNT_DUPLICATE_FINGERPRINT;
 	if (tp->is_mptcp || (flags & SHUNT_PAIR_CLIENT_MPTCP))
 		return SHUNT_MPTCP;
-	if (tp->fastopen_rsk || (flags & SHUNT_PAIR_CLIENT_FAST_OPEN))
+	if (flags & SHUNT_PAIR_CLIENT_FAST_OPEN)
 		return SHUNT_FAST_OPEN;
 	if (p->enrolment != SHUNT_ENROLMENT_HANDSHAKE || !(flags & SHUNT_PAIR_CLIENT_HANDSHAKE))
 		return SHUNT_UNDECIDED; /* Settled: left to the conductor */
@@ -234,8 +255,8 @@ static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct sh
 	if (consents)
 		server->flags |= SHUNT_END_CONSENTS;
 	if (verdict == SHUNT_ACCELERATED) {
-		client->flags |= SHUNT_END_IN | SHUNT_END_READS;
-		server->flags |= SHUNT_END_IN | SHUNT_END_READS;
+		client->flags |= SHUNT_END_IN | SHUNT_END_READS | (pair->flags & SHUNT_PAIR_CLIENT_POLLER ? SHUNT_END_POLLER : 0);
+		server->flags |= SHUNT_END_IN | SHUNT_END_READS | (pair->flags & SHUNT_PAIR_SERVER_POLLER ? SHUNT_END_POLLER : 0);
 	} else if (verdict == SHUNT_FAST_OPEN || verdict == SHUNT_MPTCP) {
 		server->reason = verdict;
 	}
@@ -280,14 +301,13 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_SERVER_SEEN);
 	verdict = shunt_judge(p, tp, pair->flags);
 	if (verdict == SHUNT_ACCELERATED) {
-		error = bpf_sock_hash_update(ctx, &shunt_sockets, &c->cookie, BPF_NOEXIST);
+		error = shunt_enrol(ctx, c, pair->flags & SHUNT_PAIR_SERVER_POLLER);
 		if (error) {
 			verdict = shunt_refusal(error);
 		} else {
-			c->state = SHUNT_STATE_ENROLLED;
-			c->enrolled_ns = c->born_ns;
 			c->peer_cookie = pair->client_cookie;
 			c->peer_sk = pair->client_sk;
+			c->flags |= pair->flags & SHUNT_PAIR_CLIENT_POLLER ? SHUNT_CONN_PEER_POLLER : 0;
 		}
 	}
 	if (verdict != SHUNT_ACCELERATED)
@@ -337,7 +357,9 @@ static __always_inline void shunt_unbind(struct shunt_conn *c)
 static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
+	struct sk_psock *psock;
 	struct shunt_conn *c;
+	struct tcp_sock *tp;
 
 	if (ctx->args[1] != TCP_CLOSE || !sk)
 		return;
@@ -347,6 +369,19 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	if (!(c->flags & SHUNT_CONN_STRAY))
 		shunt_unbind(c);
 	shunt_close(c);
+	/*
+	 * Out of the sockhash at once if nothing is queued. A socket that lives on after tcp_done() would answer ECONNRESET to every send
+	 * (tcp_bpf_sendmsg() does not clear sk_err), and one that is connected anew would still be the old connection's peer.
+	 */
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp || c->state == SHUNT_STATE_WATCHED)
+		return;
+	c->peer_sk = 0;
+	psock = shunt_psock((struct sock *)tp);
+	if (psock && shunt_ingress_empty(psock)) {
+		shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
+		c->state = SHUNT_STATE_WATCHED;
+	}
 }
 
 SEC("sockops")

@@ -15,6 +15,7 @@ public final class KernelBpf implements BpfMaps {
   /** Where a program is attached; the numbers are those of {@code enum bpf_attach_type}. */
   public enum AttachType {
     CGROUP_SOCK_OPS(3),
+    SK_SKB_STREAM_VERDICT(5),
     SK_MSG_VERDICT(7),
     TRACE_ITER(28);
 
@@ -117,23 +118,19 @@ public final class KernelBpf implements BpfMaps {
     return link(program, cgroup, AttachType.CGROUP_SOCK_OPS);
   }
 
-  /** Attaches an sk_msg program to a sockhash by a link (kernel 6.10). */
-  public BpfFd linkToSockets(BpfFd program, BpfMap sockets) {
-    return link(program, ((KernelMap) sockets).fd(), AttachType.SK_MSG_VERDICT);
+  /** Attaches a program to a sockhash by a link (kernel 6.10). */
+  public BpfFd linkToSockets(BpfFd program, BpfMap sockets, AttachType type) {
+    return link(program, ((KernelMap) sockets).fd(), type);
   }
 
   /**
-   * Attaches an sk_msg program to a sockhash without a link; it holds as long as the map is pinned
-   * or open.
+   * Attaches a program to a sockhash without a link; it holds as long as the map is pinned or open.
    */
-  public void attachToSockets(BpfFd program, BpfMap sockets) {
+  public void attachToSockets(BpfFd program, BpfMap sockets, AttachType type) {
     check(
         "bpf_prog_attach " + program.name(),
         Libbpf.bpf_prog_attach(
-            program.number(),
-            ((KernelMap) sockets).fd().number(),
-            AttachType.SK_MSG_VERDICT.number,
-            0));
+            program.number(), ((KernelMap) sockets).fd().number(), type.number, 0));
   }
 
   /**

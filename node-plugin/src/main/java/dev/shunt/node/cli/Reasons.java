@@ -33,6 +33,8 @@ final class Reasons {
       case SLOWER_THAN_TCP -> "TCP was faster for this traffic";
       case DRAINING -> "the datapath is draining";
       case KERNEL_REFUSED -> "the kernel did not take the socket into the map";
+      case SOCKET_OPTION ->
+          "the program uses time stamps, SO_PEEK_OFF, TCP_INQ or MSG_ZEROCOPY, which only TCP offers";
     };
   }
 }

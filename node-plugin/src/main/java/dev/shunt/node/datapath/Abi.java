@@ -36,8 +36,13 @@ final class Abi {
   static final int ROW_NONE = 0;
 
   static final String SOCKETS = "shunt_sockets";
+
+  /** The sockhash of sockets whose programs do not block. */
+  static final String POLLERS = "shunt_pollers";
+
   static final String WATCH = "shunt_watch";
   static final String REDIRECT = "shunt_redirect";
+  static final String ONE_QUEUE = "shunt_one_queue";
   static final String CONDUCTOR = "shunt_conductor";
   static final String ADOPTER = "shunt_adopter";
   static final String REPORT = "shunt_report";

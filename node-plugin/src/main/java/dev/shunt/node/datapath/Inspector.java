@@ -98,8 +98,10 @@ final class Inspector {
         new HashSet<>(
             List.of(
                 Abi.SOCKETS,
+                Abi.POLLERS,
                 Abi.WATCH,
                 Abi.REDIRECT,
+                Abi.ONE_QUEUE,
                 PinFolder.WATCH_LINK,
                 PinFolder.CONDUCTOR_ITERATOR,
                 PinFolder.ADOPTER_ITERATOR,

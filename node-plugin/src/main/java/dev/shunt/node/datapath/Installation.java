@@ -5,8 +5,8 @@ import dev.shunt.node.bpf.BpfFd;
 import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.BpfObject;
 import dev.shunt.node.bpf.KernelBpf;
+import dev.shunt.node.bpf.KernelBpf.AttachType;
 import dev.shunt.node.bpf.MapSpec;
-import org.jspecify.annotations.Nullable;
 
 /** One attempt to load, pin and attach into an empty, locked pin folder. */
 final class Installation {
@@ -65,6 +65,7 @@ final class Installation {
     enter(InstallStep.LOAD);
     try (BpfObject programs = BpfObject.open(object.elf())) {
       programs.setMaxEntries(Abi.SOCKETS, options.maxSockets());
+      programs.setMaxEntries(Abi.POLLERS, options.maxSockets());
       programs.setMaxEntries(Abi.BONDS, options.maxSockets() / 2);
       programs.load();
       enter(InstallStep.PIN_MAPS);
@@ -97,26 +98,26 @@ final class Installation {
 
   private void attachRedirect() {
     enter(InstallStep.ATTACH_REDIRECT);
-    try (BpfFd program = bpf.open(folder.pin(Abi.REDIRECT));
-        BpfMap sockets = bpf.openMap(folder.pin(Abi.SOCKETS));
-        BpfFd link = redirectLink(program, sockets)) {
-      if (link == null) {
-        bpf.attachToSockets(program, sockets);
-      } else {
-        bpf.pin(link, folder.pin(PinFolder.REDIRECT_LINK));
-      }
-    }
+    attach(Abi.REDIRECT, Abi.SOCKETS, AttachType.SK_MSG_VERDICT, PinFolder.REDIRECT_LINK);
+    attach(Abi.REDIRECT, Abi.POLLERS, AttachType.SK_MSG_VERDICT, PinFolder.REDIRECT_LINK);
+    attach(Abi.ONE_QUEUE, Abi.POLLERS, AttachType.SK_SKB_STREAM_VERDICT, PinFolder.ONE_QUEUE_LINK);
   }
 
-  /** Null where the kernel, older than 6.10, has no links for sockhashes. */
-  private @Nullable BpfFd redirectLink(BpfFd program, BpfMap sockets) {
-    try {
-      return bpf.linkToSockets(program, sockets);
-    } catch (BpfException e) {
-      if (e.errnoName().equals("EINVAL") || e.errnoName().equals("EOPNOTSUPP")) {
-        return null;
+  /**
+   * By a link where the kernel, from 6.10, has them for sockhashes; else the map itself holds the
+   * program.
+   */
+  private void attach(String program, String sockhash, AttachType type, String pin) {
+    try (BpfFd code = bpf.open(folder.pin(program));
+        BpfMap sockets = bpf.openMap(folder.pin(sockhash))) {
+      try (BpfFd link = bpf.linkToSockets(code, sockets, type)) {
+        bpf.pin(link, folder.pin(sockhash + pin));
+      } catch (BpfException e) {
+        if (!e.errnoName().equals("EINVAL") && !e.errnoName().equals("EOPNOTSUPP")) {
+          throw e;
+        }
+        bpf.attachToSockets(code, sockets, type);
       }
-      throw e;
     }
   }
 

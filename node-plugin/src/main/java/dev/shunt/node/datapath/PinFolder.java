@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
 final class PinFolder {
   static final String META = InstallRecord.SPEC.name();
   static final String WATCH_LINK = Abi.WATCH + "_link";
-  static final String REDIRECT_LINK = Abi.REDIRECT + "_link";
+
+  /** Ends of the names of links to sockhashes; they begin with the name of the sockhash. */
+  static final String REDIRECT_LINK = "_redirect_link";
+
+  static final String ONE_QUEUE_LINK = "_one_queue_link";
 
   static final String CONDUCTOR_ITERATOR = Abi.CONDUCTOR + "_iter";
   static final String ADOPTER_ITERATOR = Abi.ADOPTER + "_iter";

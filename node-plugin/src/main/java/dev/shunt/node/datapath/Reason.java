@@ -30,7 +30,8 @@ public enum Reason {
   NODE_BUDGET(20),
   SLOWER_THAN_TCP(21),
   DRAINING(22),
-  KERNEL_REFUSED(23);
+  KERNEL_REFUSED(23),
+  SOCKET_OPTION(24);
 
   private final int verdict;
   private final String wireName = name().toLowerCase(Locale.ROOT);

@@ -42,7 +42,6 @@ final class Removal {
         folder.removePin(PinFolder.WATCH_LINK, removed);
       }
       long accelerated = acceleratedLive();
-      folder.removePin(PinFolder.REDIRECT_LINK, removed);
       // The record goes last: while it is there, whoever finds the folder knows what it was.
       for (String name : folder.names()) {
         if (!name.equals(PinFolder.META)) {
