@@ -177,6 +177,13 @@ export const REASONS: readonly Reason[] = [
     meaning: 'The kernel rejected the attempt to join this socket.',
     advice: 'Run shunt-node check on the node: it prints what its kernel supports.',
   },
+  {
+    id: 'socket_option',
+    title: 'Socket option',
+    group: 'application',
+    meaning: 'The program uses time stamps, SO_PEEK_OFF, TCP_INQ or MSG_ZEROCOPY, which work only on the TCP queues.',
+    advice: 'Nothing to do: TCP serves it. Without the option the connection would be accelerated.',
+  },
 ];
 
 const BY_ID = new Map(REASONS.map((reason) => [reason.id, reason]));
