@@ -47,22 +47,18 @@ def _run(stack):
     node.start(control_plane, group.child("watched"), group.child("node"))
     stack.callback(node.server.stop)
     control_plane.wait_for_node(node)
-    _browse(control_plane, node)
+    _browse(control_plane)
 
 
-def _browse(control_plane, node):
+def _browse(control_plane):
     say("npm run e2e")
     log = LOGS / "browser.log"
-    environment = {
-        **os.environ,
-        "SHUNT_URL": control_plane.url,
-        "SHUNT_USER": ADMIN,
-        "SHUNT_PASSWORD": control_plane.admin_password(),
-        "SHUNT_NODE": node.id,
-    }
+    environment = {**os.environ, "SHUNT_ADMIN_PASSWORD": control_plane.admin_password()}
+    command = ["npm", "run", "--silent", "e2e", "--", "--base", control_plane.url, "--user", ADMIN]
+    command += ["--shots", LOGS / "screenshots"]
     with open(log, "wb") as out:
         browser = subprocess.Popen(
-            ["npm", "run", "--silent", "e2e"], cwd=ROOT / "ui", env=environment,
+            command, cwd=ROOT / "ui", env=environment,
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
         )
         try:
