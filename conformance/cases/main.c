@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LONGEST_CASE_S 25
+#define LONGEST_CASE_S 15
 
 static const struct test_case *const groups[] = {transfer_cases, closing_cases, reset_cases, receiving_cases, pending_cases, sending_cases, splicing_cases, readiness_cases,
 						 edge_cases, waiting_cases, option_cases, volume_cases, late_cases, uring_cases};

@@ -11,8 +11,8 @@ from .places import Namespaces
 from .programs import Program
 from .shunt import Counters, Shunt
 
-BATCH = 160  # programs that wait at their barrier together
-_AT_ONCE = 12  # most of a case's time is waiting
+BATCH = 200  # programs that wait at their barrier together
+_AT_ONCE = 24  # most of a case's time is waiting
 _FIRST_PORT = 20000
 
 

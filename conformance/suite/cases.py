@@ -1,9 +1,9 @@
 """What there is to run: the cases, compiled here and now, and where and how each is run."""
 
+import os
 import subprocess
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
 
 from shuntdev.console import ROOT, Failure
 
@@ -22,11 +22,11 @@ class Case:
     settled: frozenset  # reasons under which it is expected not to be accelerated; empty = accelerated
     handshake: frozenset
     command: tuple
+    routes: tuple
 
     def places(self):
-        if "only_loopback" in self.flags:
-            return [p for p in EVERY_PLACE if p.route == "loopback"]
-        return EVERY_PLACE
+        routes = ("loopback",) if "only_loopback" in self.flags else self.routes
+        return [p for p in EVERY_PLACE if p.route in routes]
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,46 @@ class Slot:
     def name(self):
         return f"{self.case.name} [{self.mode}, {self.place.name}]"
 
+    @property
+    def blocks(self):
+        return self.mode in ("blocking", "java-socket")
+
+    def argv(self, port, namespaces):
+        to, listen_on, client_side, server_side = self.place.ends(namespaces)
+        argv = [*self.case.command, "run", self.case.name, self.mode, to, str(port), listen_on]
+        if self.case.group == "java":  # cannot change its namespace by itself
+            return ["nsenter", f"--net={client_side}", *argv]
+        return [*argv, client_side, server_side]
+
 
 def build():
     """Compiles all cases; returns them."""
-    _OUT.mkdir(parents=True, exist_ok=True)
+    return _build_c() + _build_java()
+
+
+def _build_c():
     program = _OUT / "cases"
     sources = sorted((_SOURCES / "cases").glob("*.c"))
     flags = "-std=gnu17 -O1 -g -Wall -Wextra -Werror -Wno-missing-field-initializers -pthread".split()
-    newest = max(f.stat().st_mtime for f in (_SOURCES / "cases").iterdir())
-    if not program.exists() or program.stat().st_mtime < newest:
+    if _is_older(program, _SOURCES / "cases"):
         _compile(["gcc", *flags, "-o", str(program), *map(str, sources)])
-    return _listed((str(program),))
+    return _listed((str(program),), ("loopback", "veth", "redirect"))
+
+
+def _build_java():
+    classes = _OUT / "java"
+    home = os.environ.get("JAVA_HOME")
+    tools = f"{home}/bin/" if home else ""
+    if _is_older(classes / "Cases.class", _SOURCES / "java"):
+        _compile([f"{tools}javac", "-Xlint:all", "-Werror", "--release", "17", "-d", str(classes), *map(str, sorted((_SOURCES / "java").glob("*.java")))])
+    flags = "-Xshare:auto -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx96m".split()
+    # Both ends are in one process, so in one namespace.
+    return _listed((f"{tools}java", *flags, "-cp", str(classes), "Cases"), ("loopback", "redirect"))
+
+
+def _is_older(target, sources):
+    _OUT.mkdir(parents=True, exist_ok=True)
+    return not target.exists() or target.stat().st_mtime < max(f.stat().st_mtime for f in sources.iterdir())
 
 
 def _compile(argv):
@@ -60,7 +89,7 @@ def _compile(argv):
         raise Failure(f"{argv[0]} failed:\n{result.stderr}")
 
 
-def _listed(command):
+def _listed(command, routes):
     text = subprocess.run([*command, "list"], capture_output=True, text=True, check=True).stdout
     cases = []
     for line in text.splitlines():
@@ -77,6 +106,7 @@ def _listed(command):
                 _reasons(values, "settled"),
                 _reasons(values, "handshake"),
                 command,
+                routes,
             )
         )
     return cases
@@ -87,16 +117,24 @@ def _reasons(values, key):
 
 
 def every_slot(cases):
-    return [Slot(case, mode, place) for case in cases for mode in case.modes for place in case.places()]
+    """Everything everywhere, in an order that puts unlike programs side by side."""
+    return _mixed(Slot(case, mode, place) for case in cases for mode in case.modes for place in case.places())
 
 
-def short_slots(cases):
-    """Every case twice, each time in another mode and place; which, depends on its name alone."""
+def short_slots(cases, enrolment):
+    """Every case once; in which mode and place depends on the names alone. Handshake prefers blocking sockets, Settled leaves them alone."""
     slots = []
     for case in cases:
-        dice = zlib.crc32(case.name.encode())
-        fast = [m for m in case.modes if m != "blocking"] or case.modes
+        dice = _dice(case.name + enrolment)
+        modes = [m for m in case.modes if (m == "blocking") == (enrolment == "handshake")] or case.modes
         places = case.places()
-        chosen = {(fast[dice % len(fast)], places[dice % len(places)]), (case.modes[0], places[(dice >> 8) % len(places)])}
-        slots += [Slot(case, mode, place) for mode, place in sorted(chosen, key=str)]
-    return slots
+        slots.append(Slot(case, modes[dice % len(modes)], places[(dice >> 8) % len(places)]))
+    return _mixed(slots)
+
+
+def _mixed(slots):
+    return sorted(slots, key=lambda s: _dice(s.name))
+
+
+def _dice(text):
+    return zlib.crc32(text.encode())

@@ -1,14 +1,12 @@
 """The suite's command line."""
 
 import argparse
-import json
-import time
 
 from shuntdev import console
-from shuntdev.console import ROOT, say
+from shuntdev.console import say
 
 from . import arms, cases, report
-from .verdicts import Kind, compare
+from .verdicts import compare
 
 _ENROLMENTS = ("settled", "accept", "handshake")
 
@@ -16,24 +14,27 @@ _ENROLMENTS = ("settled", "accept", "handshake")
 def main():
     options = _options()
     found = [c for c in cases.build() if not options.only or any(text in c.name for text in options.only)]
-    slots = cases.short_slots(found) if options.short else cases.every_slot(found)
-    slots = [s for s in slots if not options.mode or s.mode in options.mode]
-    slots = [s for s in slots if not options.place or s.place.name in options.place]
     enrolments = options.enrolment or (("settled", "handshake") if options.short else _ENROLMENTS)
-    say(f"{len(found)} cases, {len(slots)} runs each over plain TCP twice, then with {', '.join(enrolments)}")
-    plain = arms.plain(slots)
-    again = arms.plain(slots)
+    slots = {e: _chosen(options, cases.short_slots(found, e) if options.short else cases.every_slot(found)) for e in enrolments}
+    every = list(dict.fromkeys(s for of in slots.values() for s in of))
+    say(f"{len(found)} cases, {len(every)} runs over plain TCP{'' if options.short else ', twice'}")
+    plain = arms.plain(every)
+    again = plain if options.short else arms.plain(every)
     verdicts = {}
     for enrolment in enrolments:
-        say(f"accelerated: {enrolment}")
-        seen = arms.accelerated(slots, enrolment)
-        verdicts[enrolment] = [compare(s, enrolment, plain[s], again[s], seen[s]) for s in slots]
+        say(f"{len(slots[enrolment])} runs with {enrolment}")
+        seen = arms.accelerated(slots[enrolment], enrolment)
+        verdicts[enrolment] = [compare(s, enrolment, plain[s], again[s], seen[s]) for s in slots[enrolment]]
     return report.conclude(verdicts, options)
+
+
+def _chosen(options, slots):
+    return [s for s in slots if (not options.mode or s.mode in options.mode) and (not options.place or s.place.name in options.place)]
 
 
 def _options():
     parser = argparse.ArgumentParser(prog="conformance/run", description=__doc__)
-    parser.add_argument("--short", action="store_true", help="every case in two of its modes and places only")
+    parser.add_argument("--short", action="store_true", help="every case once for each enrolment, and plain TCP once")
     parser.add_argument("--enrolment", action="append", choices=_ENROLMENTS)
     parser.add_argument("--only", action="append", help="cases whose name contains this")
     parser.add_argument("--mode", action="append")

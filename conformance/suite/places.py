@@ -23,11 +23,12 @@ class Place:
     def name(self):
         return f"{self.route}-{self.family}"
 
-    def arguments(self, port, namespaces):
+    def ends(self, namespaces):
+        """The address to connect to, the family to listen on, and the namespaces of client and server."""
         version = "6" if self.family == "ipv6" else "4"
         to = {"loopback": _LOOPBACK, "veth": _SERVER, "redirect": _REDIRECTED}[self.route][version]
         server = namespaces.far if self.route == "veth" else namespaces.near
-        return [to, port, "4" if self.family == "ipv4" else "6", namespaces.near, server]
+        return to, "4" if self.family == "ipv4" else "6", namespaces.near, server
 
 
 EVERY_PLACE = [Place(route, family) for route in ("loopback", "veth", "redirect") for family in ("ipv4", "ipv6", "mapped")]

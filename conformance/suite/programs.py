@@ -5,16 +5,15 @@ import signal
 import subprocess
 import threading
 
-_LONGEST_S = 40
+_LONGEST_S = 30
 
 
 class Program:
     def __init__(self, slot, port, namespaces, runner):
         self.slot = slot
         self.port = port
-        argv = [*slot.case.command, "run", slot.case.name, slot.mode, *slot.place.arguments(port, namespaces)]
         self._process = subprocess.Popen(
-            [*runner, *map(str, argv)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+            [*runner, *slot.argv(port, namespaces)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
         )
         self._early = []
         self.ready = False

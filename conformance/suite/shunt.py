@@ -6,7 +6,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from shuntdev.console import ROOT, Failure, say
+from shuntdev.console import ROOT, Failure
 from shuntdev.processes import Server
 
 _NODE = os.environ.get("SHUNT_NODE") or str(ROOT / "bin" / "shunt-node")
@@ -82,17 +82,20 @@ class Shunt:
         """Counters by port."""
         return {int(p["name"].removeprefix("port-")): Counters.of(p) for p in json.loads(self._call("status", "--json"))["policies"]}
 
-    def wait_until_decided(self, programs, seconds=8):
-        """Until every connection is accelerated or refused; those that stay undecided are not worth more than some seconds."""
+    def wait_until_decided(self, programs, seconds=20, quiet_s=3):
+        """Until every connection is accelerated or refused, or nothing has changed for a while: some are meant to stay undecided."""
         deadline = time.monotonic() + seconds
+        changed, before = time.monotonic(), None
         while time.monotonic() < deadline:
             counters = self.status()
             if all(counters[p.port].decided for p in programs):
                 return
+            if counters != before:
+                changed, before = time.monotonic(), counters
+            elif time.monotonic() - changed > quiet_s:
+                return
             self._server.check_alive()
             time.sleep(0.3)
-        undecided = [p.slot.name for p in programs if not counters[p.port].decided]
-        say(f"still undecided after {seconds} s: {', '.join(undecided[:8])}{' ...' if len(undecided) > 8 else ''}")
 
     def _call(self, *arguments):
         argv = [_NODE, *arguments, *self._at]

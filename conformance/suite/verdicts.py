@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+_FAILURES = ("broken", "hang", "died", "ended", "printed")  # of a case itself; over plain TCP none of them may happen
+
+
 class Kind(Enum):
     ACCELERATED = "identical, accelerated"
     EXCLUDED = "identical, not accelerated"
     DIFFERS = "differs"
     UNPROVEN = "identical, but not for the reason expected"
-    PLAIN_DIFFERS = "plain TCP differs from itself: the case is wrong"
+    PLAIN_DIFFERS = "the case is wrong: over plain TCP it fails, or differs from one run to the next"
 
 
 @dataclass
@@ -25,9 +28,9 @@ class Verdict:
 
 
 def compare(slot, enrolment, plain, again, accelerated):
-    unstable = _differences(plain.notes, again.notes)
-    if unstable or "broken" in plain.notes:
-        return Verdict(slot, Kind.PLAIN_DIFFERS, differences=unstable or (("broken", plain.notes["broken"], None),))
+    unstable = _differences(plain.notes, again.notes) or tuple((w, plain.notes[w], None) for w in _FAILURES if w in plain.notes)
+    if unstable:
+        return Verdict(slot, Kind.PLAIN_DIFFERS, differences=unstable)
     counters = accelerated.counters
     reasons = (("redirected",) if counters.messages else ()) + tuple(sorted(counters.reasons))
     differences = _differences(plain.notes, accelerated.notes)
@@ -44,7 +47,7 @@ def _differences(one, other):
 def _proof(slot, enrolment, counters):
     """An accelerated slot must have redirected something; an excluded one must be counted under the reason that the case names."""
     expected = slot.case.handshake if enrolment == "handshake" else slot.case.settled
-    if enrolment == "settled" and slot.mode == "blocking":
+    if enrolment == "settled" and slot.blocks:
         expected = expected | {"blocking_socket"}
     redirected = counters.messages > 0 or ("no_messages" in slot.case.flags and counters.accelerated > 0)
     if redirected and (not expected or "may_leave" in slot.case.flags):
