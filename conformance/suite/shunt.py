@@ -41,17 +41,30 @@ class Counters:
         return self.live <= self.accelerated + self.refused
 
 
+def policy(port, enrolment, small_limits):
+    """The policy of the program that listens on a port. `enrolment`: settled, accept or handshake."""
+    spec = {
+        "action": "Accelerate",
+        "match": {"ports": [str(port)]},
+        "enrolment": "Handshake" if enrolment == "handshake" else "Settled",
+    }
+    if enrolment == "accept":
+        spec["blockingSockets"] = "Accept"
+    if small_limits:
+        spec["limits"] = _SMALL
+    return {"apiVersion": "shunt.dev/v1alpha1", "kind": "AccelerationPolicy", "metadata": {"name": f"port-{port}"}, "spec": spec}
+
+
 class Shunt:
-    def __init__(self, enrolment, cgroup, folder, pins):
-        self._enrolment = enrolment
+    def __init__(self, cgroup, folder, pins):
         self._cgroup = cgroup
         self._folder = folder
         self._at = ["--pin-dir", pins, "--state-dir", folder / "state", "--run-dir", folder / "run"]
         self._server = None
 
-    def start(self, programs):
+    def start(self, documents):
         policies = self._folder / "policies.yaml"
-        policies.write_text("---\n".join(json.dumps(self._policy(p)) + "\n" for p in programs))
+        policies.write_text("---\n".join(json.dumps(d) + "\n" for d in documents))
         argv = [_NODE, "run", "--standalone", "-f", policies, "--cgroup", self._cgroup.folder, "--metrics-port", "0", *self._at]
         self._server = Server("node plugin", argv, self._folder / "node.log")
         self._server.wait_until(lambda: self._server.said("^shunt-node ready"), "ready", 60)
@@ -60,23 +73,6 @@ class Shunt:
         if self._server:
             self._server.stop()
         self._call("uninstall")
-
-    def _policy(self, program):
-        spec = {
-            "action": "Accelerate",
-            "match": {"ports": [str(program.port)]},
-            "enrolment": "Handshake" if self._enrolment == "handshake" else "Settled",
-        }
-        if self._enrolment == "accept":
-            spec["blockingSockets"] = "Accept"
-        if "small_limits" in program.slot.case.flags:
-            spec["limits"] = _SMALL
-        return {
-            "apiVersion": "shunt.dev/v1alpha1",
-            "kind": "AccelerationPolicy",
-            "metadata": {"name": f"port-{program.port}"},
-            "spec": spec,
-        }
 
     def status(self):
         """Counters by port."""
