@@ -3,12 +3,14 @@ import assert from 'node:assert/strict';
 const POLICY = `e2e-${Date.now().toString(36)}`;
 
 /** What an operator does on the first day: log in, look around, write a policy, make a mistake, fix it, roll it out. */
-export async function journey(page, watch, { user, password }) {
+export async function journey(page, watch, { user, password, node }) {
   await logIn(page, watch, user, password);
-  await lookAround(page, watch);
+  await lookAround(page, watch, node);
   try {
     await createPolicy(page, watch);
-    await seeItInSync(page, watch);
+    await seeItInSync(page, watch, node);
+    await explain(page, watch);
+    await page.goto('/policies');
     await meetAConflict(page, watch);
     await readRevisions(page, watch);
   } finally {
@@ -41,9 +43,10 @@ async function logIn(page, watch, user, password) {
   });
 }
 
-async function lookAround(page, watch) {
+async function lookAround(page, watch, wanted) {
   const node = await watch.step('the nodes are listed with their state', async () => {
-    const link = page.getByRole('table', { name: 'Nodes' }).getByRole('row').nth(1).getByRole('link').first();
+    const rows = page.getByRole('table', { name: 'Nodes' }).getByRole('row');
+    const link = wanted === undefined ? rows.nth(1).getByRole('link').first() : rows.getByRole('link', { name: wanted, exact: true });
     await link.waitFor();
     await watch.audit('nodes');
     return link.innerText();
@@ -63,6 +66,18 @@ async function lookAround(page, watch) {
     await page.getByRole('heading', { level: 1, name: /not accelerated/ }).waitFor();
     await page.getByText('Show reasons that did not occur').waitFor();
     await watch.audit('why');
+  });
+}
+
+async function explain(page, watch) {
+  await watch.step('a connection is explained, with the line that decided', async () => {
+    await page.getByRole('link', { name: 'Explain', exact: true }).click();
+    await page.getByLabel('Server port').fill('18080');
+    await page.getByLabel('Cgroup of the socket').fill('/shunt-ui-e2e/app');
+    await page.getByRole('button', { name: 'Explain', exact: true }).click();
+    await page.getByRole('heading', { name: 'Both ends' }).waitFor();
+    assert.match(page.url(), /port=18080/);
+    await watch.audit('explain');
   });
 }
 
@@ -110,11 +125,12 @@ async function createPolicy(page, watch) {
   });
 }
 
-async function seeItInSync(page, watch) {
+async function seeItInSync(page, watch, node) {
   await watch.step('every node that carries it gets in sync, without a reload', async () => {
     await page.getByText(/^(\d+)\/\1 nodes?$/).waitFor({ timeout: 30_000 });
     await page.getByRole('link', { name: 'Nodes', exact: true }).click();
-    await page.getByText('In sync', { exact: true }).first().waitFor({ timeout: 30_000 });
+    const row = node === undefined ? page : page.getByRole('row').filter({ has: page.getByRole('link', { name: node, exact: true }) });
+    await row.getByText('In sync', { exact: true }).first().waitFor({ timeout: 30_000 });
   });
   await watch.step('the list of policies shows it', async () => {
     await page.getByRole('link', { name: 'Policies', exact: true }).click();

@@ -28,6 +28,8 @@ const KEYS_OF_EVENT: Record<string, readonly (readonly string[])[]> = {
   policy: [keys.policies, keys.revisions, keys.nodes],
   revision: [keys.policies, keys.revisions, keys.nodes],
   node: [keys.nodes, keys.policies],
+  /** Some events were missed. */
+  reset: [keys.policies, keys.revisions, keys.nodes],
 };
 
 /** Listens to the server's events while somebody is logged in, and refetches what they are about. */
@@ -54,7 +56,6 @@ export function LiveUpdates({ children }: { children: ReactNode }) {
       mark([keys.policies, keys.nodes, keys.revisions]);
     };
     source.onerror = () => setLiveness('polling');
-    source.onmessage = () => mark([keys.policies, keys.nodes, keys.revisions]);
     for (const [name, about] of Object.entries(KEYS_OF_EVENT)) source.addEventListener(name, () => mark(about));
     return () => {
       source.close();

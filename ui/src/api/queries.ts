@@ -1,6 +1,6 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { ApiError, request } from './http';
-import type { DryRun, NodeInfo, Page, Policy, PolicyChange, Revision, Session, Validation } from './types';
+import type { DryRun, ExplainRequest, Explanation, NodeInfo, Page, Policy, PolicyChange, Revision, Session, Validation } from './types';
 
 export const API = '/api/v1';
 const LIST_PAGE = 500;
@@ -88,6 +88,12 @@ export async function deletePolicy(name: string): Promise<void> {
   await request(path, { method: 'DELETE', ifMatch: etag ?? '*' });
 }
 
+export const explainQuery = (asked: ExplainRequest) =>
+  queryOptions({
+    queryKey: ['explanation', asked],
+    queryFn: async ({ signal }) => (await request<Explanation>(`${API}/policies:explain`, { method: 'POST', json: asked, signal })).data,
+  });
+
 export const nodesQuery = queryOptions({
   queryKey: keys.nodes,
   queryFn: ({ signal }) => all<NodeInfo>(`${API}/nodes`, signal),
@@ -96,6 +102,16 @@ export const nodesQuery = queryOptions({
 /** Sends a node again what it refused. */
 export async function retryNode(id: string): Promise<void> {
   await request(`${API}/nodes/${encodeURIComponent(id)}:retry`, { method: 'POST' });
+}
+
+export async function forgetNode(id: string): Promise<void> {
+  await request(`${API}/nodes/${encodeURIComponent(id)}`, { method: 'DELETE' });
+}
+
+/** A secret that lets one node in, within an hour. It is in this answer and nowhere else. */
+export async function createJoinToken(name: string): Promise<string> {
+  const terms = { name, expiresInSeconds: 3_600, maxUses: 1 };
+  return (await request<{ secret: string }>(`${API}/join-tokens`, { method: 'POST', json: terms })).data.secret;
 }
 
 export const revisionsQuery = queryOptions({

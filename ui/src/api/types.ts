@@ -90,8 +90,9 @@ export interface FieldChange {
   new?: unknown;
 }
 
-/** What an edit would do, without doing it. */
+/** What an edit would do, without doing it; `diff` holds the fields of all changes. */
 export interface DryRun {
+  changes: PolicyChange[];
   diff: FieldChange[];
   affectedNodes: string[];
   problems: Problem[];
@@ -146,10 +147,12 @@ export interface NodePolicy extends VerdictCounters {
 
 export interface Revision {
   number: number;
-  digest?: string;
-  author?: string;
-  message?: string;
-  committedAt?: string;
+  digest: string;
+  author: string;
+  message: string;
+  committedAt: string;
+  /** What this revision did to which policy. */
+  changes: { policy: string; change: PolicyChange['change'] }[];
 }
 
 export interface PolicyChange {
@@ -162,10 +165,58 @@ export type Role = 'viewer' | 'editor' | 'admin';
 
 export interface Session {
   username: string;
-  role?: Role;
+  role: Role;
 }
 
 export interface Page<T> {
   items: T[];
   continue?: string | null;
+}
+
+/** A connection as one of its two sockets sees it. */
+export interface SocketEnd {
+  client: string;
+  server: string;
+  port: number;
+  cgroup: string;
+}
+
+export interface ExplainRequest {
+  /** Null for a node without labels. */
+  node: string | null;
+  clientEnd: SocketEnd;
+  /** Null when both ends see the same. */
+  serverEnd: SocketEnd | null;
+}
+
+/** `verdict` is `eligible`, or the reason why policy does not accelerate the connection. */
+export interface Explanation {
+  verdict: string;
+  clientEnd: EndExplanation;
+  serverEnd: EndExplanation;
+}
+
+export interface EndExplanation {
+  verdict: string;
+  winner: string | null;
+  /** Every policy, in winning order. */
+  policies: PolicyExplanation[];
+}
+
+export type Standing = 'Won' | 'Outranked' | 'NotMatched' | 'NotOnNode';
+
+export interface PolicyExplanation {
+  name: string;
+  standing: Standing;
+  reason: string;
+  dimensions: DimensionExplanation[];
+}
+
+/** `path` and `entry` are the line that decided, `found` is the socket's value. */
+export interface DimensionExplanation {
+  dimension: string;
+  matched: boolean;
+  path: string;
+  entry: string;
+  found: string;
 }

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { logOut, nodesQuery, policiesQuery } from '../api/queries';
 import { Icon } from '../kit/icons';
+import { useMay } from '../session/useRole';
 import { SECTIONS } from './sections';
 
 /** Ctrl+K: every page, policy and node by name, and the few commands that have no page. */
@@ -11,6 +12,7 @@ export function CommandPalette() {
   const navigate = useNavigate();
   const client = useQueryClient();
   const { setColorScheme } = useMantineColorScheme();
+  const mayEdit = useMay('editor');
   const policies = useQuery({ ...policiesQuery, staleTime: Infinity });
   const nodes = useQuery({ ...nodesQuery, staleTime: Infinity });
 
@@ -28,7 +30,7 @@ export function CommandPalette() {
     {
       group: 'Commands',
       actions: [
-        { id: 'new', label: 'New policy', leftSection: <Icon name="plus" />, onClick: () => void navigate({ to: '/new-policy' }) },
+        ...(mayEdit ? [{ id: 'new', label: 'New policy', leftSection: <Icon name="plus" />, onClick: () => void navigate({ to: '/new-policy' }) }] : []),
         { id: 'light', label: 'Theme: light', leftSection: <Icon name="sun" />, onClick: () => setColorScheme('light') },
         { id: 'dark', label: 'Theme: dark', leftSection: <Icon name="moon" />, onClick: () => setColorScheme('dark') },
         { id: 'auto', label: 'Theme: as the system', leftSection: <Icon name="gauge" />, onClick: () => setColorScheme('auto') },

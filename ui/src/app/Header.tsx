@@ -49,7 +49,7 @@ export function Header({ session }: { session: Session }) {
             </UnstyledButton>
           </Menu.Target>
           <Menu.Dropdown>
-            {session.role === undefined ? null : <Menu.Label>Role: {session.role}</Menu.Label>}
+            <Menu.Label>Role: {session.role}</Menu.Label>
             <Menu.Item leftSection={<Icon name="logout" />} onClick={() => void logOut(client)}>Log out</Menu.Item>
           </Menu.Dropdown>
         </Menu>

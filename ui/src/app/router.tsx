@@ -1,5 +1,6 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect, type RouterHistory } from '@tanstack/react-router';
+import { ExplainPage, explainSearch } from '../explain/ExplainPage';
 import { Failure, Loading, Page } from '../kit/Page';
 import { NodePage } from '../nodes/NodePage';
 import { NodesPage, nodesSearch } from '../nodes/NodesPage';
@@ -23,6 +24,8 @@ const policies = createRoute({ getParentRoute: () => root, path: '/policies', va
 const policy = createRoute({
   getParentRoute: () => root,
   path: '/policies/$name',
+  // The line that another page talks about.
+  validateSearch: (search: Record<string, unknown>): { at?: string } => (typeof search['at'] === 'string' ? { at: search['at'] } : {}),
   component: lazyRouteComponent(() => import('../policies/PolicyEditorPage'), 'EditPolicyPage'),
 });
 // Not /policies/new: "new" is a name a policy may have.
@@ -34,9 +37,10 @@ const newPolicy = createRoute({
 const nodes = createRoute({ getParentRoute: () => root, path: '/nodes', validateSearch: nodesSearch, component: NodesPage });
 const node = createRoute({ getParentRoute: () => root, path: '/nodes/$id', component: NodePage });
 const why = createRoute({ getParentRoute: () => root, path: '/why', validateSearch: whySearch, component: WhyPage });
+const explain = createRoute({ getParentRoute: () => root, path: '/explain', validateSearch: explainSearch, component: ExplainPage });
 const revisions = createRoute({ getParentRoute: () => root, path: '/revisions', validateSearch: revisionsSearch, component: RevisionsPage });
 
-const routeTree = root.addChildren([index, policies, policy, newPolicy, nodes, node, why, revisions]);
+const routeTree = root.addChildren([index, policies, policy, newPolicy, nodes, node, why, explain, revisions]);
 
 export function createAppRouter(client: QueryClient, history?: RouterHistory) {
   return createRouter({

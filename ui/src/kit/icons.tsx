@@ -25,7 +25,7 @@ const PATHS = {
   shield: 'M12 3 5 6v6c0 4.5 3 7.5 7 9 4-1.5 7-4.5 7-9V6z',
   gauge: 'M4.5 18a9 9 0 1 1 15 0 M12 14l4-5',
   kernel: 'M7 7h10v10H7z M10 3v4 M14 3v4 M10 17v4 M14 17v4 M3 10h4 M3 14h4 M17 10h4 M17 14h4',
-  keyboard: 'M3 7h18v10H3z M7 10.5h.01 M11 10.5h.01 M15 10.5h.01 M8 14h8',
+  bulb: 'M9 18h6 M10 21h4 M9.5 15.5c-2-1.3-3-3-3-5a5.5 5.5 0 0 1 11 0c0 2-1 3.7-3 5z',
   logout: 'M10 4H5v16h5 M10 12h10 M16 8l4 4-4 4',
   arrowUp: 'M12 19V5 M6 11l6-6 6 6',
   arrowDown: 'M12 5v14 M6 13l6 6 6-6',

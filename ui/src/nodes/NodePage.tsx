@@ -5,12 +5,15 @@ import { useRefetchInterval } from '../api/live';
 import { keys, nodesQuery, retryNode } from '../api/queries';
 import type { NodeInfo, Rejection } from '../api/types';
 import { formatBytes, formatCount } from '../kit/format';
+import { Icon } from '../kit/icons';
 import { Notice } from '../kit/Notice';
 import { Empty, Failure, Loading, Page } from '../kit/Page';
 import { HealthBadge, NodeStateBadge } from '../kit/StatusBadge';
 import { TimeAgo } from '../kit/TimeAgo';
 import { ranked } from '../reasons/breakdown';
 import { ReasonBreakdown } from '../reasons/ReasonBreakdown';
+import { useMay } from '../session/useRole';
+import { ForgetNode } from './ForgetNode';
 import classes from './NodePage.module.css';
 import { labelText, RevisionPair } from './NodesPage';
 
@@ -18,6 +21,7 @@ const route = getRouteApi('/nodes/$id');
 
 export function NodePage() {
   const { id } = route.useParams();
+  const mayForget = useMay('admin');
   const nodes = useQuery({ ...nodesQuery, refetchInterval: useRefetchInterval('counters') });
   const node = nodes.data?.find((one) => one.id === id);
   return (
@@ -25,6 +29,12 @@ export function NodePage() {
       title={id}
       badge={node === undefined ? null : <><NodeStateBadge state={node.state} /><HealthBadge state={node.health.state} reasons={node.health.reasons} /></>}
       lead={<Link to="/nodes" className="link">All nodes</Link>}
+      actions={
+        <>
+          <Button size="xs" variant="default" leftSection={<Icon name="bulb" />} renderRoot={(props) => <Link to="/explain" search={{ node: id }} {...props} />}>Explain a connection</Button>
+          {mayForget && node !== undefined ? <ForgetNode id={id} /> : null}
+        </>
+      }
     >
       {nodes.isPending ? <Loading what="node" /> : null}
       {nodes.isError ? <Failure error={nodes.error} retry={() => void nodes.refetch()} /> : null}
@@ -74,6 +84,7 @@ function Fact({ name, children }: { name: string; children: React.ReactNode }) {
 
 function RejectionAlert({ node, rejection }: { node: NodeInfo; rejection: Rejection }) {
   const client = useQueryClient();
+  const mayRetry = useMay('editor');
   const retry = useMutation({
     mutationFn: () => retryNode(node.id),
     onSuccess: () => client.invalidateQueries({ queryKey: keys.nodes }),
@@ -94,7 +105,7 @@ function RejectionAlert({ node, rejection }: { node: NodeInfo; rejection: Reject
         ))}
       </List>
       {retry.isError ? <Failure error={retry.error} /> : null}
-      <Button size="xs" variant="default" mt="xs" loading={retry.isPending} onClick={() => retry.mutate()}>Send it again</Button>
+      {mayRetry ? <Button size="xs" variant="default" mt="xs" loading={retry.isPending} onClick={() => retry.mutate()}>Send it again</Button> : null}
     </Notice>
   );
 }

@@ -12,6 +12,8 @@ import { compare, parseSort, SortHeader } from '../kit/SortHeader';
 import { HealthBadge, NODE_STATES, NodeStateBadge } from '../kit/StatusBadge';
 import { TimeAgo } from '../kit/TimeAgo';
 import { ranked } from '../reasons/breakdown';
+import { useMay } from '../session/useRole';
+import { AddNode } from './AddNode';
 
 export interface NodesSearch {
   q?: string;
@@ -48,6 +50,7 @@ const COLUMNS: Record<string, (node: NodeInfo) => string | number> = {
 export function NodesPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
+  const mayAdd = useMay('admin');
   const nodes = useQuery({ ...nodesQuery, refetchInterval: useRefetchInterval('counters') });
   const change = (part: Record<string, unknown>) => void navigate({ search: (old) => nodesSearch({ ...old, page: 1, ...part }), replace: true });
 
@@ -65,14 +68,19 @@ export function NodesPage() {
     <Page
       title="Nodes"
       lead="Which node holds which revision in its kernel maps, and what it does with connections."
-      actions={<FilterBox label="Filter by id, label, kernel, version" value={search.q ?? ''} onChange={(q) => change({ q })} />}
+      actions={
+        <>
+          <FilterBox label="Filter by id, label, kernel, version" value={search.q ?? ''} onChange={(q) => change({ q })} />
+          {mayAdd ? <AddNode /> : null}
+        </>
+      }
     >
       {nodes.isPending ? <Loading what="nodes" /> : null}
       {nodes.isError ? <Failure error={nodes.error} retry={() => void nodes.refetch()} /> : null}
       {nodes.isSuccess && all.length === 0 ? (
         <div className="panel">
           <Empty title="No node has joined yet">
-            <Text size="sm" className="quiet">Start the node plugin on a host with a join token; it appears here within seconds.</Text>
+            <Text size="sm" className="quiet">A host joins by starting the node plugin with a join token; it appears here within seconds.</Text>
           </Empty>
         </div>
       ) : null}

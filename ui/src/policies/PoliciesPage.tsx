@@ -12,6 +12,7 @@ import { Icon } from '../kit/icons';
 import { Empty, Failure, Loading, Page } from '../kit/Page';
 import { compare, parseSort, SortHeader } from '../kit/SortHeader';
 import { TimeAgo } from '../kit/TimeAgo';
+import { useMay } from '../session/useRole';
 import { ActionBadge, ModeBadge, RolloutBadge } from './badges';
 import { DeletePolicy } from './DeletePolicy';
 import { DEFAULTS } from './defaults';
@@ -45,8 +46,9 @@ export function PoliciesPage() {
   const goTo = useNavigate();
   const policies = useQuery({ ...policiesQuery, refetchInterval: useRefetchInterval('rest') });
   const nodes = useQuery({ ...nodesQuery, refetchInterval: useRefetchInterval('counters') });
+  const mayEdit = useMay('editor');
   const [deleting, setDeleting] = useState<string>();
-  useHotkeys([['n', () => void goTo({ to: '/new-policy' })]]);
+  useHotkeys(mayEdit ? [['n', () => void goTo({ to: '/new-policy' })]] : []);
 
   const sort = parseSort(sortText, '-priority');
   const onSort = (text: string) => void navigate({ search: (old) => ({ ...old, sort: text }), replace: true });
@@ -64,9 +66,11 @@ export function PoliciesPage() {
       actions={
         <>
           <FilterBox label="Filter by name, label, port, cgroup" value={q} onChange={(text) => void navigate({ search: (old) => policiesSearch({ ...old, q: text }), replace: true })} />
-          <Button size="xs" leftSection={<Icon name="plus" />} renderRoot={(props) => <Link to="/new-policy" {...props} />}>
-            New policy
-          </Button>
+          {mayEdit ? (
+            <Button size="xs" leftSection={<Icon name="plus" />} renderRoot={(props) => <Link to="/new-policy" {...props} />}>
+              New policy
+            </Button>
+          ) : null}
         </>
       }
     >
@@ -76,7 +80,7 @@ export function PoliciesPage() {
         <div className="panel">
           <Empty title="No policy yet, so nothing is accelerated">
             <Text size="sm" className="quiet">A first policy can be in Observe mode: it shows what it would do and touches nothing.</Text>
-            <Button size="xs" mt="xs" renderRoot={(props) => <Link to="/new-policy" {...props} />}>Create the first policy</Button>
+            {mayEdit ? <Button size="xs" mt="xs" renderRoot={(props) => <Link to="/new-policy" {...props} />}>Create the first policy</Button> : null}
           </Empty>
         </div>
       ) : null}
@@ -100,7 +104,7 @@ export function PoliciesPage() {
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
-              {rows.map((row) => <PolicyRow key={row.policy.metadata.name} row={row} onDelete={setDeleting} />)}
+              {rows.map((row) => <PolicyRow key={row.policy.metadata.name} row={row} onDelete={mayEdit ? setDeleting : undefined} />)}
             </Table.Tbody>
           </Table>
           {rows.length === 0 ? <Empty title={`No policy matches “${q}”`} /> : null}
@@ -111,7 +115,7 @@ export function PoliciesPage() {
   );
 }
 
-function PolicyRow({ row: { policy, totals }, onDelete }: { row: Row; onDelete: (name: string) => void }) {
+function PolicyRow({ row: { policy, totals }, onDelete }: { row: Row; onDelete: ((name: string) => void) | undefined }) {
   const { metadata, spec, status } = policy;
   return (
     <Table.Tr>
@@ -132,9 +136,11 @@ function PolicyRow({ row: { policy, totals }, onDelete }: { row: Row; onDelete: 
       <Table.Td className="num">{formatBytes(totals?.redirectedBytes)}</Table.Td>
       <Table.Td className="num"><TimeAgo time={updatedAt(policy)} /></Table.Td>
       <Table.Td className="num">
-        <Button size="compact-xs" variant="subtle" color="red" aria-label={`Delete ${metadata.name}`} onClick={() => onDelete(metadata.name)}>
-          <Icon name="trash" />
-        </Button>
+        {onDelete === undefined ? null : (
+          <Button size="compact-xs" variant="subtle" color="red" aria-label={`Delete ${metadata.name}`} onClick={() => onDelete(metadata.name)}>
+            <Icon name="trash" />
+          </Button>
+        )}
       </Table.Td>
     </Table.Tr>
   );

@@ -3,11 +3,12 @@ import { useHotkeys } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useBlocker } from '@tanstack/react-router';
-import { useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { keys } from '../api/queries';
 import { Notice } from '../kit/Notice';
 import { Failure, Page } from '../kit/Page';
 import { StatusBadge } from '../kit/StatusBadge';
+import { useMay } from '../session/useRole';
 import { editYaml, type Path } from '../yaml/edit';
 import { locate } from '../yaml/locate';
 import { ConflictAlert } from './ConflictAlert';
@@ -28,13 +29,15 @@ export interface Base {
 interface PolicyEditorProps {
   title: string;
   base: Base;
+  /** Path whose line is shown first. */
+  at?: string | undefined;
   badge?: ReactNode;
   actions?: ReactNode;
   onApplied: (name: string) => void | Promise<void>;
 }
 
 /** One text, seen as a form and as YAML. The text is the only state: the form reads from it and writes into it. */
-export function PolicyEditor({ title, base: initial, badge, actions, onApplied }: PolicyEditorProps) {
+export function PolicyEditor({ title, base: initial, at, badge, actions, onApplied }: PolicyEditorProps) {
   const client = useQueryClient();
   const [base, setBase] = useState(initial);
   const [text, setText] = useState(initial.text);
@@ -44,6 +47,7 @@ export function PolicyEditor({ title, base: initial, badge, actions, onApplied }
   const yaml = useRef<YamlEditorHandle>(null);
   const draft = useMemo(() => readDraft(text), [text]);
   const validation = useValidation(text);
+  const mayApply = useMay('editor');
   const isNew = base.etag === undefined;
   const dirty = text !== base.text;
   // A form that was just opened has no errors yet, only fields that nobody filled in.
@@ -54,9 +58,14 @@ export function PolicyEditor({ title, base: initial, badge, actions, onApplied }
     withResolver: true,
   });
 
+  useEffect(() => {
+    if (at !== undefined) yaml.current?.reveal(locate(initial.text, { path: at, line: null, column: null }).from);
+  }, [at, initial.text]);
+
   const edit = (path: Path, value: unknown) => setText((old) => editYaml(old, path, value));
+  const reviewable = dirty && mayApply && !conflict && validation.verdict !== 'invalid';
   const review = () => {
-    if (dirty && validation.verdict !== 'invalid' && !conflict) setReviewing(true);
+    if (reviewable) setReviewing(true);
   };
   useHotkeys([['mod+S', review]], [], true);
 
@@ -78,8 +87,8 @@ export function PolicyEditor({ title, base: initial, badge, actions, onApplied }
         <>
           <VerdictBadge validation={validation} untouched={isNew && !dirty} />
           {actions}
-          <Tooltip label={dirty ? 'Ctrl+S' : 'Nothing has changed yet'}>
-            <Button size="xs" onClick={review} disabled={!dirty || validation.verdict === 'invalid' || conflict}>Review and apply…</Button>
+          <Tooltip label={!mayApply ? 'Your role may only look' : dirty ? 'Ctrl+S' : 'Nothing has changed yet'}>
+            <Button size="xs" onClick={review} disabled={!reviewable}>Review and apply…</Button>
           </Tooltip>
         </>
       }
@@ -124,7 +133,7 @@ export function PolicyEditor({ title, base: initial, badge, actions, onApplied }
       <ReviewDialog
         opened={reviewing}
         edit={{ name: isNew ? (draft?.name ?? '') : title, text, etag: base.etag }}
-        before={isNew ? '' : base.text}
+        before={isNew ? null : base.text}
         onClose={() => setReviewing(false)}
         onApplied={finish}
         onConflict={() => {

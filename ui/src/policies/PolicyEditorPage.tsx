@@ -7,6 +7,7 @@ import { policiesQuery } from '../api/queries';
 import { ApiError } from '../api/http';
 import { Icon } from '../kit/icons';
 import { Empty, Failure, Loading, Page } from '../kit/Page';
+import { useMay } from '../session/useRole';
 import { RolloutBadge } from './badges';
 import { DeletePolicy } from './DeletePolicy';
 import { NEW_POLICY } from './draft';
@@ -28,6 +29,7 @@ export function NewPolicyPage() {
 
 export function EditPolicyPage() {
   const { name } = editRoute.useParams();
+  const { at } = editRoute.useSearch();
   const client = useQueryClient();
   const stored = useQuery(policyQuery(name));
   // Loaded anew (key) only after an apply or on request, never below somebody who types.
@@ -42,6 +44,7 @@ export function EditPolicyPage() {
       key={base.etag}
       title={name}
       base={base}
+      at={at}
       badge={<Rollout name={name} />}
       actions={<EditActions name={name} />}
       onApplied={async () => {
@@ -72,13 +75,14 @@ function Rollout({ name }: { name: string }) {
 
 function EditActions({ name }: { name: string }) {
   const navigate = useNavigate();
+  const mayDelete = useMay('editor');
   const [deleting, setDeleting] = useState(false);
   return (
     <>
       <Button size="xs" variant="default" leftSection={<Icon name="question" />} renderRoot={(props) => <Link to="/why" search={{ policy: name }} {...props} />}>
         Its connections
       </Button>
-      <Button size="xs" variant="default" leftSection={<Icon name="trash" />} onClick={() => setDeleting(true)}>Delete</Button>
+      {mayDelete ? <Button size="xs" variant="default" leftSection={<Icon name="trash" />} onClick={() => setDeleting(true)}>Delete</Button> : null}
       <DeletePolicy name={deleting ? name : undefined} onClose={() => setDeleting(false)} onDeleted={() => void navigate({ to: '/policies', ignoreBlocker: true })} />
     </>
   );

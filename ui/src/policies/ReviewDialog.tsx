@@ -12,8 +12,8 @@ import { YamlDiff } from './YamlEditor';
 interface ReviewDialogProps {
   opened: boolean;
   edit: Edit;
-  /** The text the edit started from; empty for a new policy. */
-  before: string;
+  /** The text the edit started from; null for a new policy. */
+  before: string | null;
   onClose: () => void;
   onApplied: (name: string) => void | Promise<void>;
   /** Somebody else applied a version in between. */
@@ -56,7 +56,7 @@ function Review({ edit, before, onClose, onApplied, onConflict }: Omit<ReviewDia
       {rehearsal.isSuccess ? (
         <>
           <Impact outcome={rehearsal.data} />
-          <div className="panel"><YamlDiff before={before} after={edit.text} label="Changes of the text" /></div>
+          <div className="panel"><YamlDiff before={before} after={edit.text} label="The text that is applied" /></div>
           {edit.etag === undefined ? null : <Changes changes={rehearsal.data.diff} />}
           <TextInput label="Why" description="Stays with the revision, for whoever asks later" placeholder="Optional" value={message} onChange={(event) => setMessage(event.currentTarget.value)} />
         </>

@@ -107,8 +107,11 @@ export function YamlEditor({ value, onChange, problems, ref }: YamlEditorProps) 
   return <div ref={host} className="yaml-editor" />;
 }
 
-/** What an edit changes, in one text: removed lines above the lines that replace them. */
-export function YamlDiff({ before, after, label }: { before: string; after: string; label: string }) {
+/**
+ * What an edit changes, in one text: removed lines above the lines that replace them. Without anything before, the text
+ * alone.
+ */
+export function YamlDiff({ before, after, label }: { before: string | null; after: string; label: string }) {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const editor = new EditorView({
@@ -117,7 +120,7 @@ export function YamlDiff({ before, after, label }: { before: string; after: stri
         doc: after,
         extensions: [
           BASE,
-          unifiedMergeView({ original: before, mergeControls: false, gutter: true, collapseUnchanged: { margin: 3, minSize: 6 } }),
+          before === null ? [] : unifiedMergeView({ original: before, mergeControls: false, gutter: true, collapseUnchanged: { margin: 3, minSize: 6 } }),
           EditorState.readOnly.of(true),
           EditorView.editable.of(false),
           EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0', role: 'textbox', 'aria-readonly': 'true', 'aria-multiline': 'true' }),

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import type { LabelExpression, Policy } from '../api/types';
+import type { LabelExpression } from '../api/types';
 
 /** What the form shows of a text. Everything is text, because a text may hold anything; the server judges it. */
 export interface Draft {
@@ -111,33 +111,6 @@ spec:
   match:
     servers: ["127.0.0.0/8", "::1/128"]
 `;
-
-/** What an operator edits of a stored policy: without what the server adds and without what says nothing. */
-export function editable(policy: Policy): Record<string, unknown> {
-  const { name, labels, annotations } = policy.metadata;
-  return withoutEmpty({
-    apiVersion: policy.apiVersion,
-    kind: policy.kind,
-    metadata: { name, labels, annotations },
-    spec: policy.spec,
-  });
-}
-
-function withoutEmpty(value: Record<string, unknown>): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
-  for (const [key, entry] of Object.entries(value)) {
-    if (entry === undefined || entry === null) continue;
-    if (Array.isArray(entry)) {
-      if (entry.length > 0) result[key] = entry;
-    } else if (typeof entry === 'object') {
-      const inner = withoutEmpty(entry as Record<string, unknown>);
-      if (Object.keys(inner).length > 0) result[key] = inner;
-    } else {
-      result[key] = entry;
-    }
-  }
-  return result;
-}
 
 function child(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>)[key] : undefined;

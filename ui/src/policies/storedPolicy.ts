@@ -1,12 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
-import { stringify } from 'yaml';
 import { request } from '../api/http';
 import { API, keys } from '../api/queries';
-import type { Policy } from '../api/types';
-import { editable } from './draft';
 
 export interface StoredPolicy {
-  /** What the editor starts from, with the author's comments when the server kept them. */
+  /** As the server writes it: fields in the order of the documentation, without comments, which it does not keep. */
   text: string;
   etag: string;
 }
@@ -15,9 +12,8 @@ export const policyQuery = (name: string) =>
   queryOptions({
     queryKey: keys.policy(name),
     queryFn: async ({ signal }): Promise<StoredPolicy> => {
-      const { data, etag } = await request<Policy | string>(`${API}/policies/${encodeURIComponent(name)}`, { signal });
-      const text = typeof data === 'string' ? data : stringify(editable(data), { lineWidth: 0 });
-      return { text, etag: etag ?? '' };
+      const { data, etag } = await request<string>(`${API}/policies/${encodeURIComponent(name)}`, { accept: 'application/yaml', signal });
+      return { text: data, etag: etag ?? '' };
     },
     // Whoever is typing must not have the text replaced below the cursor.
     staleTime: Infinity,

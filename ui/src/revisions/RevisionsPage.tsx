@@ -9,6 +9,7 @@ import type { Revision } from '../api/types';
 import { Empty, Failure, Loading, Page } from '../kit/Page';
 import { StatusBadge } from '../kit/StatusBadge';
 import { TimeAgo } from '../kit/TimeAgo';
+import { useMay } from '../session/useRole';
 import { RevisionChanges } from './RevisionChanges';
 
 export function revisionsSearch(search: Record<string, unknown>): { open?: number } {
@@ -21,6 +22,7 @@ export function RevisionsPage() {
   const { open } = route.useSearch();
   const navigate = route.useNavigate();
   const revisions = useQuery({ ...revisionsQuery, refetchInterval: useRefetchInterval('rest') });
+  const mayRestore = useMay('editor');
   const [restoring, setRestoring] = useState<Revision>();
   const rows = [...(revisions.data ?? [])].sort((a, b) => b.number - a.number);
   const latest = rows[0]?.number;
@@ -37,6 +39,7 @@ export function RevisionsPage() {
               <Table.Tr>
                 <Table.Th className="num" w={90}>Revision</Table.Th>
                 <Table.Th>Message</Table.Th>
+                <Table.Th>Policies</Table.Th>
                 <Table.Th>Author</Table.Th>
                 <Table.Th className="num">When</Table.Th>
                 <Table.Th>Digest</Table.Th>
@@ -52,25 +55,26 @@ export function RevisionsPage() {
                       <Table.Td className="num">{revision.number}</Table.Td>
                       <Table.Td>
                         <Group gap="xs">
-                          {revision.message === undefined || revision.message === '' ? <span className="quiet">No message</span> : revision.message}
+                          {revision.message === '' ? <span className="quiet">No message</span> : revision.message}
                           {revision.number === latest ? <StatusBadge tone="good" icon="check" hint="What the nodes should hold now.">Current</StatusBadge> : null}
                         </Group>
                       </Table.Td>
-                      <Table.Td>{revision.author ?? '–'}</Table.Td>
+                      <Table.Td><Touched changes={revision.changes} /></Table.Td>
+                      <Table.Td>{revision.author}</Table.Td>
                       <Table.Td className="num"><TimeAgo time={revision.committedAt} /></Table.Td>
-                      <Table.Td className="mono quiet">{revision.digest?.slice(0, 12) ?? '–'}</Table.Td>
+                      <Table.Td className="mono quiet">{revision.digest.slice(0, 12)}</Table.Td>
                       <Table.Td>
                         <Group gap={6} justify="flex-end" wrap="nowrap">
                           <Button size="compact-xs" variant="default" aria-expanded={isOpen} onClick={() => void navigate({ search: isOpen ? {} : { open: revision.number } })}>
                             {isOpen ? 'Hide changes' : 'Changes'}<span className="visually-hidden"> of revision {revision.number}</span>
                           </Button>
-                          {revision.number === latest ? null : (
+                          {revision.number === latest || !mayRestore ? null : (
                             <Button size="compact-xs" variant="default" onClick={() => setRestoring(revision)}>Restore…<span className="visually-hidden"> revision {revision.number}</span></Button>
                           )}
                         </Group>
                       </Table.Td>
                     </Table.Tr>
-                    {isOpen ? <Table.Tr><Table.Td colSpan={6}><RevisionChanges number={revision.number} /></Table.Td></Table.Tr> : null}
+                    {isOpen ? <Table.Tr><Table.Td colSpan={7}><RevisionChanges number={revision.number} /></Table.Td></Table.Tr> : null}
                   </Fragment>
                 );
               })}
@@ -81,6 +85,18 @@ export function RevisionsPage() {
       <RestoreDialog revision={restoring} onClose={() => setRestoring(undefined)} />
     </Page>
   );
+}
+
+const SIGNS = { Added: '+', Changed: '~', Removed: '−' } as const;
+const SHOWN = 3;
+
+function Touched({ changes }: { changes: Revision['changes'] }) {
+  const shown = changes.slice(0, SHOWN).map(({ policy, change }) => (
+    <div key={policy} title={change}>
+      <span className="mono quiet" aria-label={change} role="img">{SIGNS[change]}</span> {policy}
+    </div>
+  ));
+  return <>{shown}{changes.length > SHOWN ? <div className="quiet">and {changes.length - SHOWN} more</div> : null}</>;
 }
 
 function RestoreDialog({ revision, onClose }: { revision: Revision | undefined; onClose: () => void }) {

@@ -34,12 +34,13 @@ export function LoginPage() {
               <Text size="sm" className="quiet">Sidecar traffic, straight from socket to socket</Text>
             </div>
           </div>
-          <TextInput label="User name" name="username" autoComplete="username" required value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
+          <TextInput label="User name" name="username" autoComplete="username" required withAsterisk={false} value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
           <PasswordInput
             label="Password"
             name="password"
             autoComplete="current-password"
             required
+            withAsterisk={false}
             autoFocus
             value={password}
             onChange={(event) => setPassword(event.currentTarget.value)}
