@@ -3,6 +3,8 @@ import { createTheme, Modal, Notification, Table, Tooltip } from '@mantine/core'
 /** Shades and contrast are chosen so that axe finds no text below 4.5:1, in light and in dark. */
 export const theme = createTheme({
   primaryColor: 'teal',
+  // The library's greys with a little of the page's blue, so that inputs and panels look like one material.
+  colors: { dark: ['#dbe1e6', '#b9c2ca', '#a5b0b9', '#6b757e', '#434b53', '#343a40', '#262b30', '#1d2125', '#16191c', '#101315'] },
   primaryShade: 9,
   autoContrast: true,
   luminanceThreshold: 0.179,
