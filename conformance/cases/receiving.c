@@ -265,7 +265,7 @@ static void map_received_pages(struct run *r)
 
 const struct test_case receiving_cases[] = {
 	{"peek", peek, EVERY_MODE, 0},
-	{"peek_with_offset", peek_with_offset, EVERY_MODE, ONLY_LOOPBACK},
+	{"peek_with_offset", peek_with_offset, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"wait_all", wait_all, EVERY_MODE, 0},
 	{"wait_all_without_blocking", wait_all_without_blocking, EVERY_MODE, 0},
 	{"low_water_mark", receive_above_low_water_mark, EVERY_MODE, 0, "receive_low_water", NULL, set_low_water_mark},
@@ -273,10 +273,10 @@ const struct test_case receiving_cases[] = {
 	{"discard", discard, EVERY_MODE, ONLY_LOOPBACK},
 	{"urgent_byte", urgent_byte, EVERY_MODE, ONLY_LOOPBACK},
 	{"urgent_byte_inline", urgent_byte_inline, EVERY_MODE, ONLY_LOOPBACK},
-	{"timestamps", control_messages, EVERY_MODE, ONLY_LOOPBACK, NULL, NULL, set_timestamps},
-	{"timestamps_set_late", timestamps_set_late, EVERY_MODE, ONLY_LOOPBACK},
-	{"inq", control_messages, EVERY_MODE, ONLY_LOOPBACK, NULL, NULL, set_inq},
-	{"inq_set_late", inq_set_late, EVERY_MODE, ONLY_LOOPBACK},
+	{"timestamps", control_messages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_timestamps},
+	{"timestamps_set_late", timestamps_set_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
+	{"inq", control_messages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_inq},
+	{"inq_set_late", inq_set_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"error_queue_is_empty", error_queue_is_empty, EVERY_MODE, ONLY_LOOPBACK},
 	{"map_received_pages", map_received_pages, EVERY_MODE, ONLY_LOOPBACK},
 	{0},

@@ -194,11 +194,11 @@ static void stopped_reader(struct run *r)
 }
 
 const struct test_case sending_cases[] = {
-	{"zerocopy", zerocopy, EVERY_MODE, ONLY_LOOPBACK, NULL, NULL, enable_zerocopy},
-	{"zerocopy_enabled_late", zerocopy_enabled_late, EVERY_MODE, ONLY_LOOPBACK},
+	{"zerocopy", zerocopy, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, enable_zerocopy},
+	{"zerocopy_enabled_late", zerocopy_enabled_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"zerocopy_without_option", zerocopy_without_option, EVERY_MODE, ONLY_LOOPBACK},
-	{"transmit_timestamps", transmit_timestamps, EVERY_MODE, ONLY_LOOPBACK, NULL, NULL, enable_transmit_timestamps},
-	{"transmit_timestamps_enabled_late", transmit_timestamps_enabled_late, EVERY_MODE, ONLY_LOOPBACK},
+	{"transmit_timestamps", transmit_timestamps, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, enable_transmit_timestamps},
+	{"transmit_timestamps_enabled_late", transmit_timestamps_enabled_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"control_message_to_send", control_message_to_send, EVERY_MODE, ONLY_LOOPBACK},
 	{"bad_control_message_to_send", bad_control_message_to_send, EVERY_MODE, ONLY_LOOPBACK},
 	{"send_with_address", send_with_address, EVERY_MODE, ONLY_LOOPBACK},
