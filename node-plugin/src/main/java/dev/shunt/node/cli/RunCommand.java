@@ -15,7 +15,6 @@ import dev.shunt.node.sync.ControlPlaneClient;
 import dev.shunt.node.sync.ControlPlaneEndpoint;
 import dev.shunt.node.sync.Credentials;
 import dev.shunt.node.sync.NodeIdentity;
-import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,12 +148,12 @@ final class RunCommand implements Callable<Integer> {
             AgentVersion.kernel());
     var credentials =
         new Credentials(new CredentialStore(settings.stateDir()), () -> token(settings));
-    ManagedChannel channel = ControlPlaneChannels.open(endpoint, AgentVersion.text());
+    var channels = new ControlPlaneChannels(endpoint, AgentVersion.text());
     try (NodeAgent agent = open(settings, AgentLock.Mode.MANAGED, log)) {
       agent.enforcer().restore();
       agent.connect(
           new ControlPlaneClient(
-              channel,
+              channels,
               identity,
               credentials,
               agent,
@@ -169,8 +168,6 @@ final class RunCommand implements Callable<Integer> {
           () -> log.warn("", "ignored SIGHUP: the policies of this node come from " + endpoint));
     } catch (DatapathException e) {
       throw datapathFailure(e);
-    } finally {
-      channel.shutdownNow();
     }
     return ExitCode.OK.number();
   }

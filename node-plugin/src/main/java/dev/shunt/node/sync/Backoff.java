@@ -33,11 +33,12 @@ record Backoff(Duration first, Duration longest) {
   }
 
   /**
-   * What the server asked for, plus up to as much again, so that nodes told the same do not return
-   * together.
+   * What the server asked for, plus up to as much again and at least the first bound, so that nodes
+   * told the same do not return together.
    */
   Duration after(Duration asked, RandomGenerator random) {
     long least = Math.max(asked.toMillis(), SHORTEST.toMillis());
-    return Duration.ofMillis(random.nextLong(least, 2 * least + 1));
+    long spread = Math.max(least, first.toMillis());
+    return Duration.ofMillis(random.nextLong(least, least + spread + 1));
   }
 }

@@ -15,16 +15,25 @@ public final class ControlPlaneChannels {
   /** 1,024 policies of a few KiB each; gRPC's own 4 MiB would refuse them. */
   private static final int MOST_MESSAGE_BYTES = 64 << 20;
 
-  private ControlPlaneChannels() {}
+  private final ControlPlaneEndpoint endpoint;
+  private final ChannelCredentials credentials;
+  private final String agentVersion;
 
   /**
-   * Connects when first used.
+   * Reads the CA file, if there is one.
    *
-   * @throws IOException when the CA file cannot be read or holds no certificate
+   * @throws IOException when it cannot be read or holds no certificate
    */
-  public static ManagedChannel open(ControlPlaneEndpoint endpoint, String agentVersion)
+  public ControlPlaneChannels(ControlPlaneEndpoint endpoint, String agentVersion)
       throws IOException {
-    return Grpc.newChannelBuilder("dns:///" + endpoint, credentials(endpoint))
+    this.endpoint = endpoint;
+    this.credentials = credentials(endpoint);
+    this.agentVersion = agentVersion;
+  }
+
+  /** A channel that connects when first used; the caller shuts it down. */
+  ManagedChannel open() {
+    return Grpc.newChannelBuilder("dns:///" + endpoint, credentials)
         .userAgent("shunt-node/" + agentVersion)
         .maxInboundMessageSize(MOST_MESSAGE_BYTES)
         // Callbacks only hand over to the session's own thread.

@@ -3,7 +3,6 @@ package dev.shunt.node.sync;
 import dev.shunt.node.agent.AgentLog;
 import dev.shunt.node.store.PolicySnapshot;
 import dev.shunt.protocol.node.v1.NodeMessage;
-import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -32,11 +31,12 @@ public final class ControlPlaneClient implements AutoCloseable {
   private final AgentLog log;
   private final Duration beat;
   private final SyncSession session;
-  private final NodeSyncChannel channel;
+  private final ControlPlaneChannels channels;
   private final ScheduledExecutorService loop =
       Executors.newSingleThreadScheduledExecutor(daemon("shunt-sync"));
   private final ExecutorService applier = Executors.newSingleThreadExecutor(daemon("shunt-apply"));
 
+  private @Nullable NodeSyncChannel channel;
   private NodeSyncChannel.@Nullable Stream stream;
   private volatile View view;
 
@@ -50,7 +50,7 @@ public final class ControlPlaneClient implements AutoCloseable {
       boolean connected, long desiredRevision, @Nullable Instant lastHeard, long streams) {}
 
   public ControlPlaneClient(
-      ManagedChannel channel,
+      ControlPlaneChannels channels,
       NodeIdentity identity,
       Credentials credentials,
       SyncTarget target,
@@ -58,7 +58,7 @@ public final class ControlPlaneClient implements AutoCloseable {
       AgentLog log,
       Clock clock,
       Duration beat) {
-    this.channel = new NodeSyncChannel(channel);
+    this.channels = channels;
     this.identity = identity;
     this.credentials = credentials;
     this.target = target;
@@ -94,12 +94,15 @@ public final class ControlPlaneClient implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    channel.close();
   }
 
   private void post(SyncEvent event) {
+    inLoop(() -> handle(event));
+  }
+
+  private void inLoop(Runnable task) {
     try {
-      loop.execute(() -> handle(event));
+      loop.execute(task);
     } catch (RejectedExecutionException e) {
       // Closed: there is nobody left to tell.
     }
@@ -156,13 +159,18 @@ public final class ControlPlaneClient implements AutoCloseable {
 
   private void open(SyncAction.Open open) {
     long number = open.stream();
+    hangUp();
+    // A channel of its own for each attempt: one that failed keeps failing calls until its own
+    // backoff, up to two minutes, is over, and remembers addresses the name no longer has.
+    NodeSyncChannel own = new NodeSyncChannel(channels.open());
+    channel = own;
     try {
       String credential = credentials.credential();
       String token = credential == null || open.joinAgain() ? credentials.joinToken() : null;
       if (token != null) {
-        channel.join(identity, token, answer -> loop.execute(() -> joined(open, answer)));
+        own.join(identity, token, answer -> inLoop(() -> joined(open, own, answer)));
       } else if (credential != null) {
-        stream(open, credential);
+        stream(open, own, credential);
       } else {
         refused(
             number,
@@ -173,7 +181,8 @@ public final class ControlPlaneClient implements AutoCloseable {
     }
   }
 
-  private void joined(SyncAction.Open open, NodeSyncChannel.JoinAnswer answer) {
+  private void joined(
+      SyncAction.Open open, NodeSyncChannel own, NodeSyncChannel.JoinAnswer answer) {
     if (answer instanceof NodeSyncChannel.JoinAnswer.Failed failed) {
       // Without joinAgain the stored credential, if any, gets its turn before the token is tried
       // again.
@@ -188,15 +197,15 @@ public final class ControlPlaneClient implements AutoCloseable {
         return;
       }
       log.info(ids(), "joined the control plane; the credential is stored");
-      stream(open, joined.credential());
+      stream(open, own, joined.credential());
     }
   }
 
-  private void stream(SyncAction.Open open, String credential) {
+  private void stream(SyncAction.Open open, NodeSyncChannel own, String credential) {
     if (!(session.state() instanceof SyncState.Streaming now) || now.stream() != open.stream()) {
       return;
     }
-    stream = channel.open(open.stream(), credential, this::post);
+    stream = own.open(open.stream(), credential, this::post);
     stream.send(ProtocolMessages.hello(identity, open.holds()));
   }
 
@@ -221,7 +230,15 @@ public final class ControlPlaneClient implements AutoCloseable {
   private void closeStream(String reason) {
     if (stream != null) {
       stream.cancel(reason);
-      stream = null;
+    }
+    hangUp();
+  }
+
+  private void hangUp() {
+    stream = null;
+    if (channel != null) {
+      channel.close();
+      channel = null;
     }
   }
 

@@ -93,17 +93,10 @@ final class NodeSyncChannel implements AutoCloseable {
     return receiver;
   }
 
+  /** Breaks what is still open; does not wait. */
   @Override
   public void close() {
-    channel.shutdown();
-    try {
-      if (!channel.awaitTermination(1, TimeUnit.SECONDS)) {
-        channel.shutdownNow();
-      }
-    } catch (InterruptedException e) {
-      channel.shutdownNow();
-      Thread.currentThread().interrupt();
-    }
+    channel.shutdownNow();
   }
 
   private static final class Receiver

@@ -143,6 +143,21 @@ class ControlPlaneClientTest {
   }
 
   @Test
+  void comesBackToAServerThatWasAwayLongerThanAFewAttempts() throws Exception {
+    new CredentialStore(state).save("kept");
+    int port = controlPlane.port();
+    controlPlane.close();
+    connect(null, PolicyFixtures.snapshot(1, Map.of("old", "{}")), port);
+    while (client.view().streams() < 3) {
+      Thread.onSpinWait();
+    }
+
+    controlPlane = ScriptedControlPlane.startAt(port);
+
+    assertThat(controlPlane.nextSession().next(NodeMessage::hasHello).hasHello()).isTrue();
+  }
+
+  @Test
   void comesBackAfterItWasAskedToGoAway() throws Exception {
     Session first = connected();
 
@@ -220,14 +235,18 @@ class ControlPlaneClientTest {
   }
 
   private void connect(String token, PolicySnapshot held) throws IOException {
-    start(new ControlPlaneEndpoint("localhost", controlPlane.port(), null, true), token, held);
+    connect(token, held, controlPlane.port());
+  }
+
+  private void connect(String token, PolicySnapshot held, int port) throws IOException {
+    start(new ControlPlaneEndpoint("localhost", port, null, true), token, held);
   }
 
   private void start(ControlPlaneEndpoint endpoint, String token, PolicySnapshot held)
       throws IOException {
     client =
         new ControlPlaneClient(
-            ControlPlaneChannels.open(endpoint, "test"),
+            new ControlPlaneChannels(endpoint, "test"),
             new NodeIdentity("node-1", Map.of("pool", "edge"), "test", List.of(), "6.18"),
             new Credentials(new CredentialStore(state), () -> token),
             target,

@@ -42,17 +42,22 @@ final class ScriptedControlPlane extends NodeSyncImplBase
   private final BlockingQueue<Session> sessions = new LinkedBlockingQueue<>();
   final BlockingQueue<JoinRequest> joins = new LinkedBlockingQueue<>();
 
-  private ScriptedControlPlane(ServerCredentials credentials) throws IOException {
-    server = Grpc.newServerBuilderForPort(0, credentials).addService(this).intercept(this).build();
+  private ScriptedControlPlane(int port, ServerCredentials credentials) throws IOException {
+    server =
+        Grpc.newServerBuilderForPort(port, credentials).addService(this).intercept(this).build();
     server.start();
   }
 
   static ScriptedControlPlane start() throws IOException {
-    return new ScriptedControlPlane(InsecureServerCredentials.create());
+    return startAt(0);
+  }
+
+  static ScriptedControlPlane startAt(int port) throws IOException {
+    return new ScriptedControlPlane(port, InsecureServerCredentials.create());
   }
 
   static ScriptedControlPlane start(ServerCredentials credentials) throws IOException {
-    return new ScriptedControlPlane(credentials);
+    return new ScriptedControlPlane(0, credentials);
   }
 
   int port() {
