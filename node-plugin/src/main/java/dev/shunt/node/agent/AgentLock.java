@@ -75,7 +75,7 @@ public final class AgentLock implements AutoCloseable {
         }
         // An uninstall may have removed the file after it was opened here: then nobody else sees
         // this lock.
-        if (isOpen(folder.lock())) {
+        if (isOpen(folder)) {
           write(channel, mode);
           return new AgentLock(channel, folder);
         }
@@ -92,8 +92,8 @@ public final class AgentLock implements AutoCloseable {
    * to compare would not do: closing any descriptor of a file drops every POSIX lock this process
    * has on it.
    */
-  private static boolean isOpen(Path file) throws IOException {
-    Path wanted = file.getParent().toRealPath().resolve(file.getFileName());
+  private static boolean isOpen(RunFolder folder) throws IOException {
+    Path wanted = folder.folder().toRealPath().resolve(folder.lock().getFileName());
     try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
       for (Path descriptor : open) {
         if (linksTo(descriptor, wanted)) {

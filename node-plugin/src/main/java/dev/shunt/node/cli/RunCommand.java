@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.logging.LogManager;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -102,6 +103,10 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Settings settings = common.settings(world, options());
     AgentLog log = new StreamLog(world.err(), world.clock());
+    if (!common.verbose) {
+      // gRPC logs stack traces of what is reported here in one line.
+      LogManager.getLogManager().reset();
+    }
     if (standalone) {
       return runStandalone(settings, log);
     }

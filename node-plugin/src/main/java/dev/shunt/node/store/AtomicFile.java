@@ -25,12 +25,14 @@ final class AtomicFile {
   private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FOLDER =
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
 
+  private final Path folder;
   private final Path path;
   private final Path temporary;
 
-  AtomicFile(Path path) {
-    this.path = path;
-    this.temporary = path.resolveSibling(path.getFileName() + ".new");
+  AtomicFile(Path folder, String name) {
+    this.folder = folder;
+    this.path = folder.resolve(name);
+    this.temporary = folder.resolve(name + ".new");
   }
 
   Path path() {
@@ -46,7 +48,6 @@ final class AtomicFile {
   }
 
   void write(byte[] content) throws IOException {
-    Path folder = path.toAbsolutePath().getParent();
     if (!Files.isDirectory(folder)) {
       Files.createDirectories(folder, OWNER_ONLY_FOLDER);
     }

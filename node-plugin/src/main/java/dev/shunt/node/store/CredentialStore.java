@@ -13,7 +13,7 @@ public final class CredentialStore {
   private final AtomicFile file;
 
   public CredentialStore(Path stateDirectory) {
-    this.file = new AtomicFile(stateDirectory.resolve(FILE_NAME));
+    this.file = new AtomicFile(stateDirectory, FILE_NAME);
   }
 
   public Path path() {

@@ -27,7 +27,7 @@ public final class PolicyStore {
   private final AtomicFile file;
 
   public PolicyStore(Path stateDirectory) {
-    this.file = new AtomicFile(stateDirectory.resolve(FILE_NAME));
+    this.file = new AtomicFile(stateDirectory, FILE_NAME);
   }
 
   public Path path() {

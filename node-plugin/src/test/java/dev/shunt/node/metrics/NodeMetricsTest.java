@@ -14,6 +14,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class NodeMetricsTest {
@@ -114,7 +115,7 @@ class NodeMetricsTest {
     assertThat(text).contains("shunt_agent_ready").doesNotContain("shunt_connections");
   }
 
-  private static NodeMetrics.Source source(DatapathStatus status) {
+  private static NodeMetrics.Source source(@Nullable DatapathStatus status) {
     return new NodeMetrics.Source(
         status,
         6,

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class ControlPlaneClientTest {
   private final RecordingTarget target = new RecordingTarget();
   private final TestLog log = new TestLog();
   private ScriptedControlPlane controlPlane;
-  private ControlPlaneClient client;
+  private @Nullable ControlPlaneClient client;
 
   @BeforeEach
   void startServer() throws IOException {
@@ -139,7 +140,7 @@ class ControlPlaneClientTest {
     Hello hello = controlPlane.nextSession().next(NodeMessage::hasHello).getHello();
 
     assertThat(hello.getAppliedVersion()).isEqualTo(3);
-    assertThat(client.view().streams()).isEqualTo(2);
+    assertThat(view().streams()).isEqualTo(2);
   }
 
   @Test
@@ -148,7 +149,7 @@ class ControlPlaneClientTest {
     int port = controlPlane.port();
     controlPlane.close();
     connect(null, PolicyFixtures.snapshot(1, Map.of("old", "{}")), port);
-    while (client.view().streams() < 3) {
+    while (view().streams() < 3) {
       Thread.onSpinWait();
     }
 
@@ -207,8 +208,8 @@ class ControlPlaneClientTest {
 
     assertThat(remembered.revision()).isEqualTo(5);
     session.next(NodeMessage::hasStatus);
-    assertThat(client.view().desiredRevision()).isEqualTo(5);
-    assertThat(client.view().connected()).isTrue();
+    assertThat(view().desiredRevision()).isEqualTo(5);
+    assertThat(view().connected()).isTrue();
   }
 
   @Test
@@ -234,17 +235,17 @@ class ControlPlaneClientTest {
     return session;
   }
 
-  private void connect(String token, PolicySnapshot held) throws IOException {
+  private void connect(@Nullable String token, PolicySnapshot held) throws IOException {
     connect(token, held, controlPlane.port());
   }
 
-  private void connect(String token, PolicySnapshot held, int port) throws IOException {
+  private void connect(@Nullable String token, PolicySnapshot held, int port) throws IOException {
     start(new ControlPlaneEndpoint("localhost", port, null, true), token, held);
   }
 
-  private void start(ControlPlaneEndpoint endpoint, String token, PolicySnapshot held)
+  private void start(ControlPlaneEndpoint endpoint, @Nullable String token, PolicySnapshot held)
       throws IOException {
-    client =
+    var started =
         new ControlPlaneClient(
             new ControlPlaneChannels(endpoint, "test"),
             new NodeIdentity("node-1", Map.of("pool", "edge"), "test", List.of(), "6.18"),
@@ -254,7 +255,12 @@ class ControlPlaneClientTest {
             log,
             Clock.systemUTC(),
             BEAT);
-    client.start();
+    client = started;
+    started.start();
+  }
+
+  private ControlPlaneClient.View view() {
+    return Objects.requireNonNull(client).view();
   }
 
   private static ServerMessage.Builder update(long nonce, long version, String policy) {
