@@ -69,6 +69,7 @@ final class Errno {
           Map.entry(
               EACCES, "the kernel's verifier or a security module said no; its log tells why"),
           Map.entry(E2BIG, "the map is full"),
+          Map.entry(ENOSPC, "the map is full"),
           Map.entry(
               ENOMEM,
               "the kernel has no memory for it; on kernels before 5.11 raise RLIMIT_MEMLOCK"),

@@ -35,8 +35,6 @@ public final class KernelBpf implements BpfMaps {
   private static final int MAP_INFO = 128;
   private static final int LINK_INFO = 128;
   private static final int PROGRAM_INFO = 256;
-  private static final int PROGRAM_INFO_TAG = 8;
-  private static final int PROGRAM_TAG_SIZE = 8;
   private static final int PROGRAM_INFO_NAME = 64;
   private static final int MAX_PROGRAMS = 64;
 
@@ -178,19 +176,6 @@ public final class KernelBpf implements BpfMaps {
     }
   }
 
-  /** Id of the program a link runs. */
-  public int programOf(BpfFd link) {
-    try (Memory info = info(link, LINK_INFO)) {
-      return info.getInt(8);
-    }
-  }
-
-  public int programId(BpfFd program) {
-    try (Memory info = info(program, PROGRAM_INFO)) {
-      return info.getInt(4);
-    }
-  }
-
   /** Name of a loaded program by its id, cut to 15 characters by the kernel. */
   public String programName(int id) {
     int fd = Libbpf.bpf_prog_get_fd_by_id(id);
@@ -203,17 +188,6 @@ public final class KernelBpf implements BpfMaps {
   /** For example {@code 1.1}. */
   public String libraryVersion() {
     return Libbpf.libbpf_major_version() + "." + Libbpf.libbpf_minor_version();
-  }
-
-  /** The kernel's hash of a program's instructions, lower-case hex. */
-  public String programTag(BpfFd program) {
-    try (Memory info = info(program, PROGRAM_INFO)) {
-      StringBuilder tag = new StringBuilder();
-      for (byte b : info.getByteArray(PROGRAM_INFO_TAG, PROGRAM_TAG_SIZE)) {
-        tag.append("%02x".formatted(b));
-      }
-      return tag.toString();
-    }
   }
 
   /** Ids of the programs attached to a cgroup itself, links included. */

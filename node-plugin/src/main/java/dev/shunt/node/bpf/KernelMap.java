@@ -1,9 +1,7 @@
 package dev.shunt.node.bpf;
 
-import static dev.shunt.node.bpf.Errno.E2BIG;
 import static dev.shunt.node.bpf.Errno.EINVAL;
 import static dev.shunt.node.bpf.Errno.ENOENT;
-import static dev.shunt.node.bpf.Errno.ENOSPC;
 import static dev.shunt.node.bpf.Errno.ENOTSUPP;
 import static dev.shunt.node.bpf.Errno.EOPNOTSUPP;
 
@@ -108,7 +106,7 @@ final class KernelMap implements BpfMap {
       }
       return;
     }
-    check("bpf_map_update_batch", result == -ENOSPC ? -E2BIG : result);
+    check("bpf_map_update_batch", result);
   }
 
   @Override

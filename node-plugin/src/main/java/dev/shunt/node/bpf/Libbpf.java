@@ -31,6 +31,14 @@ final class Libbpf {
 
   private static @Nullable String register() {
     try {
+      Native.getNativeSize(int.class);
+    } catch (LinkageError e) {
+      return "JNA could not load its native part ("
+          + e.getMessage()
+          + "). It is unpacked to the temporary folder, which must not be mounted noexec: choose another with"
+          + " -Djna.tmpdir=FOLDER";
+    }
+    try {
       Native.register(Libbpf.class, NativeLibrary.getInstance(LIBRARY));
     } catch (UnsatisfiedLinkError e) {
       return LibbpfMissingException.sentence(LIBRARY, String.valueOf(e.getMessage()));
@@ -106,8 +114,6 @@ final class Libbpf {
 
   static native int bpf_prog_attach(int program, int target, int attachType, int flags);
 
-  static native int bpf_prog_detach2(int program, int target, int attachType);
-
   static native int bpf_prog_query(
       int target,
       int attachType,
@@ -122,6 +128,4 @@ final class Libbpf {
   static native int bpf_link_detach(int link);
 
   static native int bpf_raw_tracepoint_open(@Nullable String name, int program);
-
-  static native int bpf_iter_create(int link);
 }

@@ -26,8 +26,6 @@ final class Libc {
   static native int mount(
       String source, String target, String fileSystem, long flags, @Nullable Pointer data);
 
-  static native int umount2(String target, int flags);
-
   /**
    * open(2) is variadic only for O_CREAT, which is never passed; the fixed form calls it alike on
    * every Linux ABI.
@@ -37,8 +35,6 @@ final class Libc {
   static native int close(int fd);
 
   static native int setns(int fd, int type);
-
-  static native long read(int fd, Pointer buffer, long size);
 
   static native int flock(int fd, int operation);
 

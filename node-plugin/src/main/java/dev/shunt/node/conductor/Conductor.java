@@ -3,9 +3,11 @@ package dev.shunt.node.conductor;
 import dev.shunt.node.bpf.NetworkNamespace;
 import dev.shunt.node.bpf.NetworkNamespaces;
 import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +29,7 @@ public final class Conductor implements AutoCloseable {
   private final Walks walks;
   private final WalkSchedule schedule;
   private final Supplier<Map<Long, NetworkNamespace>> namespaces;
+  private final Map<Long, String> failures = new ConcurrentHashMap<>();
   private final Thread thread;
   private int roundsLeft;
   private long roundsAsked;
@@ -59,6 +62,17 @@ public final class Conductor implements AutoCloseable {
     roundsLeft = ROUNDS_AFTER_CHANGE;
     roundsAsked++;
     notifyAll();
+  }
+
+  /** Why connections are not tended, one sentence, or nothing when all is well. */
+  public List<String> problems() {
+    return failures.values().stream()
+        .limit(1)
+        .map(
+            reason ->
+                "connections in %d network namespaces are not tended: %s"
+                    .formatted(failures.size(), reason))
+        .toList();
   }
 
   /**
@@ -188,9 +202,15 @@ public final class Conductor implements AutoCloseable {
         walks.walk(Walks.Kind.ADOPT, namespace);
       }
       walks.walk(Walks.Kind.CONDUCT, namespace);
+      failures.remove(namespace.inode());
     } catch (RuntimeException e) {
-      // Its last process ended meanwhile, or it was unmounted: its sockets are gone as well.
       schedule.forget(namespace.inode());
+      if (Files.exists(namespace.file())) {
+        failures.put(namespace.inode(), String.valueOf(e.getMessage()));
+      } else {
+        // Its last process ended meanwhile, or it was unmounted: its sockets are gone as well.
+        failures.remove(namespace.inode());
+      }
       return;
     }
     @Nullable Long undone = walks.waiting().get(namespace.inode());

@@ -1,5 +1,6 @@
 package dev.shunt.node.datapath;
 
+import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.bpf.NetworkNamespace;
 import dev.shunt.node.bpf.NetworkNamespaces;
 import java.io.IOException;
@@ -52,9 +53,13 @@ final class ConnectionLister {
     List<Connection> connections = new ArrayList<>();
     NetworkNamespace home = NetworkNamespaces.own();
     for (NetworkNamespace namespace : NetworkNamespaces.all().values()) {
-      // A namespace whose last process ends meanwhile has no connections left to list.
-      if (Files.exists(namespace.file())) {
+      try {
         namespace.inside(home, () -> read(connections));
+      } catch (BpfException e) {
+        // A namespace whose last process has ended meanwhile has no connections left to list.
+        if (Files.exists(namespace.file())) {
+          throw e;
+        }
       }
     }
     return connections;

@@ -6,8 +6,10 @@ import dev.shunt.node.bpf.FolderLock;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.conductor.Conductor;
 import dev.shunt.policy.compile.CompiledPolicySet;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -75,6 +77,8 @@ final class KernelDatapath implements Datapath {
       return lister.list();
     } catch (BpfException e) {
       throw new DatapathException("connections", e);
+    } catch (UncheckedIOException | IllegalStateException e) {
+      throw new DatapathException("connections", e);
     }
   }
 
@@ -115,8 +119,14 @@ final class KernelDatapath implements Datapath {
   @Override
   public synchronized DatapathStatus status() throws DatapathException {
     try {
-      return new StatusReader(maps).read(WatchLink.isOn(bpf, watchLink, cgroup), reader.problems());
+      List<String> problems = new ArrayList<>(reader.problems());
+      if (conductor != null) {
+        problems.addAll(conductor.problems());
+      }
+      return new StatusReader(maps).read(WatchLink.isOn(bpf, watchLink, cgroup), problems);
     } catch (BpfException e) {
+      throw new DatapathException("status", e);
+    } catch (UncheckedIOException | IllegalStateException e) {
       throw new DatapathException("status", e);
     }
   }

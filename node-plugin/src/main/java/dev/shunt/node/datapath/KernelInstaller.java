@@ -148,7 +148,10 @@ final class KernelInstaller implements DatapathInstaller {
       return work.with(new KernelBpf());
     } catch (BpfException e) {
       throw new DatapathException(code, e);
-    } catch (LibbpfMissingException | UncheckedIOException | IllegalArgumentException e) {
+    } catch (LibbpfMissingException
+        | UncheckedIOException
+        | IllegalArgumentException
+        | IllegalStateException e) {
       throw new DatapathException(code, e);
     }
   }

@@ -42,12 +42,14 @@ final class PolicyWriter implements AutoCloseable {
     this.labels = new SlotLabels(maps.labels());
   }
 
-  /** Fails without a trace that programs could see. */
+  /** When it fails, programs see nothing of it. */
   AppliedPolicy apply(CompiledPolicySet set) throws DatapathException {
     Run run = new Run(set);
     try {
       return run.apply();
     } catch (BpfException e) {
+      throw new DatapathException(run.step.code(), e);
+    } catch (IllegalArgumentException | IllegalStateException e) {
       throw new DatapathException(run.step.code(), e);
     }
   }

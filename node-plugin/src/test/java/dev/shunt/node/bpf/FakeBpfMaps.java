@@ -3,7 +3,6 @@ package dev.shunt.node.bpf;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -50,18 +49,13 @@ public final class FakeBpfMaps implements BpfMaps {
       this.spec = spec;
       this.template = template;
       this.id = id;
-      boolean array = spec.type().isArray();
-      this.entries =
-          array ? new TreeMap<>(Comparator.comparing(Content::index)) : new LinkedHashMap<>();
+      // Arrays are made in index order and never change their keys.
+      this.entries = new LinkedHashMap<>();
       if (spec.type() == MapType.ARRAY) {
         for (int i = 0; i < spec.maxEntries(); i++) {
           entries.put(ByteBuffer.wrap(index(i)), new byte[spec.valueSize()]);
         }
       }
-    }
-
-    static int index(ByteBuffer key) {
-      return key.duplicate().order(ByteOrder.nativeOrder()).getInt(0);
     }
 
     static byte[] index(int index) {

@@ -19,6 +19,7 @@ import java.util.Arrays;
  */
 final class TalkingPair implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration REST = Duration.ofMillis(10);
   private static final int MESSAGE = 1000;
 
   private final SocketChannel client;
@@ -57,7 +58,16 @@ final class TalkingPair implements AutoCloseable {
           .as("gave up; %s; %s", status, datapath.connections())
           .isNegative();
       talk();
+      rest();
       status = datapath.status();
+    }
+  }
+
+  /** A moment without bytes: only a connection that is quiet can be paired or enrolled. */
+  private void rest() throws IOException {
+    try (Selector selector = Selector.open()) {
+      client.register(selector, SelectionKey.OP_READ);
+      assertThat(selector.select(REST.toMillis())).as("nobody sends now").isZero();
     }
   }
 

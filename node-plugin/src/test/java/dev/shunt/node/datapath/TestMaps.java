@@ -4,11 +4,14 @@ import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.BpfMaps;
 import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.node.bpf.MapSpec;
+import dev.shunt.policy.compile.CompiledPolicySet;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 
 /** The maps of a datapath without its programs: what the writer writes and the reader reads. */
 final class TestMaps {
@@ -38,10 +41,10 @@ final class TestMaps {
    * All that programs can see of the live generation, and what people call it; equal texts for
    * equal content.
    */
-  static List<String> liveGeneration(DatapathMaps maps) {
+  static List<Object> liveGeneration(DatapathMaps maps) {
     long generation = maps.generation();
     int slot = Abi.slotOf(generation);
-    List<String> seen = new ArrayList<>();
+    List<Object> seen = new ArrayList<>();
     seen.add("generation " + generation);
     if (generation == 0) {
       return seen;
@@ -51,17 +54,36 @@ final class TestMaps {
     seen.add("policies " + maps.livePolicies());
     for (Table table : Table.values()) {
       try (BpfMap inner = Objects.requireNonNull(maps.outer(table).getMap(slot))) {
-        seen.add(table + " " + sorted(inner.readAll()));
+        seen.add(Map.of(table, content(inner.readAll())));
       }
     }
     return seen;
   }
 
-  private static TreeMap<String, String> sorted(MapEntries entries) {
-    TreeMap<String, String> sorted = new TreeMap<>();
-    for (int i = 0; i < entries.count(); i++) {
-      sorted.put(Arrays.toString(entries.key(i)), Arrays.toString(entries.value(i)));
+  /** What {@link #liveGeneration} sees when a set is live. */
+  static List<Object> expected(long generation, CompiledPolicySet set, Map<String, Integer> rows) {
+    PolicyImage image = new PolicyImage(set, rows);
+    List<Object> seen = new ArrayList<>();
+    seen.add("generation " + generation);
+    seen.add("slot " + Arrays.toString(image.slot(generation)));
+    seen.add("digest " + set.digest());
+    seen.add(
+        "policies "
+            + set.policies().stream()
+                .map(
+                    p -> new SlotLabels.Label(p.name(), Objects.requireNonNull(rows.get(p.name()))))
+                .toList());
+    for (Table table : Table.values()) {
+      seen.add(Map.of(table, content(image.table(table))));
     }
-    return sorted;
+    return seen;
+  }
+
+  private static Map<ByteBuffer, ByteBuffer> content(MapEntries entries) {
+    Map<ByteBuffer, ByteBuffer> content = new HashMap<>();
+    for (int i = 0; i < entries.count(); i++) {
+      content.put(ByteBuffer.wrap(entries.key(i)), ByteBuffer.wrap(entries.value(i)));
+    }
+    return content;
   }
 }
