@@ -110,6 +110,8 @@ uint32_t next_random(uint64_t *seed);
 /* ---- time and threads ---- */
 int64_t now_ms(void);
 void pause_ms(int ms);
+/* Uses the connection, and gives the datapath time to notice what the case has just done to a socket. */
+void let_it_be_noticed(struct run *r);
 /* Long enough for whatever was sent to have arrived, also through a loaded machine. */
 void let_it_arrive(void);
 typedef unsigned long thread;

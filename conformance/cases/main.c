@@ -91,6 +91,14 @@ void use_once(struct run *r)
 		broken("the connection does not work");
 }
 
+void let_it_be_noticed(struct run *r)
+{
+	for (int i = 0; i < 4; i++) {
+		use_once(r);
+		pause_ms(400);
+	}
+}
+
 static void run(const struct test_case *c)
 {
 	struct run r = {-1, -1, -1};

@@ -38,13 +38,18 @@ static void peek(struct run *r)
 	note_result("eof", do_recv(r->server, buffer, 1, 0));
 }
 
-static void peek_with_offset(struct run *r)
+static void set_peek_offset(struct run *r)
 {
 	int offset = 4;
+
+	setsockopt(r->server, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset));
+}
+
+static void peek_at_offset(struct run *r)
+{
+	int offset;
 	socklen_t size = sizeof(offset);
 
-	use_once(r);
-	note_result("option", setsockopt(r->server, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof(offset)));
 	send_all(r->client, "0123456789", 10, 0);
 	let_it_arrive();
 	clear();
@@ -148,14 +153,24 @@ static void on_urgent(int signal)
 	urgent_signals++;
 }
 
-static void urgent(struct run *r, int inline_too)
+static void expect_urgent(struct run *r)
+{
+	signal(SIGURG, on_urgent);
+	fcntl(r->server, F_SETOWN, getpid());
+}
+
+static void expect_urgent_inline(struct run *r)
+{
+	int on = 1;
+
+	expect_urgent(r);
+	setsockopt(r->server, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+}
+
+static void urgent(struct run *r)
 {
 	int mark = -1;
 
-	signal(SIGURG, on_urgent);
-	fcntl(r->server, F_SETOWN, getpid());
-	if (inline_too)
-		setsockopt(r->server, SOL_SOCKET, SO_OOBINLINE, &inline_too, sizeof(inline_too));
 	note_result("none", recv(r->server, buffer, 1, MSG_OOB | MSG_DONTWAIT));
 	send_all(r->client, "ab", 2, 0);
 	note_result("urgent", send(r->client, "!", 1, MSG_OOB));
@@ -174,14 +189,10 @@ static void urgent(struct run *r, int inline_too)
 	note("text", "%s urgent %s", buffer, buffer + 100);
 }
 
-static void urgent_byte(struct run *r)
+static void urgent_byte_at_once(struct run *r)
 {
-	urgent(r, 0);
-}
-
-static void urgent_byte_inline(struct run *r)
-{
-	urgent(r, 1);
+	expect_urgent(r);
+	urgent(r);
 }
 
 static void set_timestamps(struct run *r)
@@ -223,18 +234,47 @@ static void control_messages(struct run *r)
 	note_control(r);
 }
 
-static void timestamps_set_late(struct run *r)
+static void timestamps_at_once(struct run *r)
 {
 	use_once(r);
 	set_timestamps(r);
 	control_messages(r);
 }
 
-static void inq_set_late(struct run *r)
+static void timestamps_set_late(struct run *r)
+{
+	set_timestamps(r);
+	let_it_be_noticed(r);
+	control_messages(r);
+}
+
+static void inq_at_once(struct run *r)
 {
 	use_once(r);
 	set_inq(r);
 	control_messages(r);
+}
+
+static void inq_set_late(struct run *r)
+{
+	set_inq(r);
+	let_it_be_noticed(r);
+	control_messages(r);
+}
+
+static void peek_offset_at_once(struct run *r)
+{
+	use_once(r);
+	set_peek_offset(r);
+	peek_at_offset(r);
+}
+
+static void peek_offset_set_late(struct run *r)
+{
+	set_peek_offset(r);
+	let_it_be_noticed(r);
+	set_peek_offset(r); /* reading moved it */
+	peek_at_offset(r);
 }
 
 static void error_queue_is_empty(struct run *r)
@@ -265,18 +305,23 @@ static void map_received_pages(struct run *r)
 
 const struct test_case receiving_cases[] = {
 	{"peek", peek, EVERY_MODE, 0},
-	{"peek_with_offset", peek_with_offset, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
+	{"peek_offset", peek_at_offset, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_peek_offset},
+	{"peek_offset_set_late", peek_offset_set_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
+	{"peek_offset_set_and_used_at_once", peek_offset_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"wait_all", wait_all, EVERY_MODE, 0},
 	{"wait_all_without_blocking", wait_all_without_blocking, EVERY_MODE, 0},
 	{"low_water_mark", receive_above_low_water_mark, EVERY_MODE, 0, "receive_low_water", NULL, set_low_water_mark},
 	{"low_water_mark_set_late", low_water_mark_set_late, EVERY_MODE, MAY_LEAVE, "receive_low_water"},
 	{"discard", discard, EVERY_MODE, ONLY_LOOPBACK},
-	{"urgent_byte", urgent_byte, EVERY_MODE, ONLY_LOOPBACK},
-	{"urgent_byte_inline", urgent_byte_inline, EVERY_MODE, ONLY_LOOPBACK},
+	{"urgent_byte", urgent, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, expect_urgent},
+	{"urgent_byte_inline", urgent, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, expect_urgent_inline},
+	{"urgent_byte_at_once", urgent_byte_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"timestamps", control_messages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_timestamps},
 	{"timestamps_set_late", timestamps_set_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
+	{"timestamps_set_and_used_at_once", timestamps_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"inq", control_messages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_inq},
 	{"inq_set_late", inq_set_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
+	{"inq_set_and_used_at_once", inq_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"error_queue_is_empty", error_queue_is_empty, EVERY_MODE, ONLY_LOOPBACK},
 	{"map_received_pages", map_received_pages, EVERY_MODE, ONLY_LOOPBACK},
 	{0},
