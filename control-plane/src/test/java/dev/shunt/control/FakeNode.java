@@ -12,9 +12,13 @@ import dev.shunt.protocol.node.v1.Status;
 import dev.shunt.protocol.node.v1.Update;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -35,7 +39,21 @@ final class FakeNode implements AutoCloseable {
   private StreamObserver<NodeMessage> sent = new Discard();
 
   FakeNode(int port) {
-    channel = NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    this(NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build());
+  }
+
+  private FakeNode(ManagedChannel channel) {
+    this.channel = channel;
+  }
+
+  /** Trusts the certificate in a key store. */
+  static FakeNode overTls(int port, Path keyStore) throws Exception {
+    KeyStore trusted = KeyStore.getInstance(keyStore.toFile(), "changeit".toCharArray());
+    X509Certificate certificate = (X509Certificate) trusted.getCertificate("server");
+    return new FakeNode(
+        NettyChannelBuilder.forAddress("localhost", port)
+            .sslContext(GrpcSslContexts.forClient().trustManager(certificate).build())
+            .build());
   }
 
   /** Exchanges a join token for a credential. */

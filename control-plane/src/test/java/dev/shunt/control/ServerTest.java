@@ -65,7 +65,7 @@ abstract class ServerTest {
 
   /** The bootstrap token, which is an admin's. */
   RestTestClient admin() {
-    return bearer(read("api-token"));
+    return bearer(apiToken());
   }
 
   RestTestClient bearer(String token) {
@@ -74,6 +74,10 @@ abstract class ServerTest {
 
   FakeNode node() {
     return new FakeNode(grpc.getPort());
+  }
+
+  String apiToken() {
+    return read("api-token");
   }
 
   String joinToken() {

@@ -5,12 +5,14 @@ final class PlaintextRefusedException extends RuntimeException {
 
   private static final long serialVersionUID = 1;
 
+  private final String where;
+
   PlaintextRefusedException(String where) {
-    super(
-        "expected TLS for gRPC on an address that other machines can reach, found plaintext on "
-            + where
-            + "; set spring.grpc.server.ssl.bundle, or listen on 127.0.0.1"
-            + " (spring.grpc.server.address), or set shunt.grpc.allow-plaintext=true on a network"
-            + " you trust");
+    super("expected TLS for gRPC on an address that other machines can reach, found " + where);
+    this.where = where;
+  }
+
+  String where() {
+    return where;
   }
 }
