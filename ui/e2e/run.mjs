@@ -1,11 +1,10 @@
 /*
  * Drives the console in a real browser against a running control plane with at least one node:
  *
- *   SHUNT_PASSWORD=… npm run e2e -- --base http://localhost:8080 [--shots target/screenshots] [--user admin]
+ *   SHUNT_ADMIN_PASSWORD=… npm run e2e -- --base http://localhost:8080 [--shots target/screenshots] [--user admin]
  *
- * SHUNT_URL and SHUNT_USER do the same as --base and --user, SHUNT_ADMIN_PASSWORD_FILE may name a file with the password,
- * SHUNT_NODE the node to look at, CHROMIUM another browser than /usr/bin/chromium. The policy it creates matches only a
- * cgroup of its own, and is deleted at the end.
+ * SHUNT_ADMIN_PASSWORD_FILE may name a file instead, SHUNT_NODE the node to look at, CHROMIUM another browser than
+ * /usr/bin/chromium. The policy it creates matches only a cgroup of its own, and is deleted at the end.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -15,14 +14,14 @@ import { StepFailed, Watch } from './watch.mjs';
 
 const { values } = parseArgs({
   options: {
-    base: { type: 'string', default: process.env.SHUNT_URL ?? 'http://localhost:8080' },
+    base: { type: 'string', default: 'http://localhost:8080' },
     shots: { type: 'string', default: 'target/screenshots' },
-    user: { type: 'string', default: process.env.SHUNT_USER ?? 'admin' },
+    user: { type: 'string', default: 'admin' },
   },
 });
-const password = process.env.SHUNT_PASSWORD ?? readPassword(process.env.SHUNT_ADMIN_PASSWORD_FILE);
+const password = process.env.SHUNT_ADMIN_PASSWORD ?? readPassword(process.env.SHUNT_ADMIN_PASSWORD_FILE);
 if (!password) {
-  console.error('e2e: expected SHUNT_PASSWORD or SHUNT_ADMIN_PASSWORD_FILE, found neither');
+  console.error('e2e: expected SHUNT_ADMIN_PASSWORD or SHUNT_ADMIN_PASSWORD_FILE, found neither');
   process.exit(2);
 }
 mkdirSync(values.shots, { recursive: true });
