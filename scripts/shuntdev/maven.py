@@ -15,7 +15,9 @@ _MODULE = re.compile(r"\[INFO\] Building (?P<name>.+?) \S+ +\[(?P<at>\d+/\d+)\]"
 _GOAL = re.compile(r"\[INFO\] --- (?P<plugin>[\w-]+?)(-maven-plugin|-plugin)?:[^:]+:(?P<goal>[\w-]+) ")
 _DOWNLOADED = re.compile(r"\[INFO\] Downloaded from |^Downloaded from ")
 _TESTS = re.compile(r"\[(INFO|WARNING|ERROR)\] Tests run: (?P<run>\d+), .*Time elapsed")
-_ERROR = re.compile(r"\[ERROR\] (?!Tests run: .* Time elapsed)(?P<text>\S.*)")
+_TEST_CLASS = re.compile(r"\[INFO\] Running (?:\S*\.)?(?P<name>\w+)")
+_ERROR = re.compile(r"\[ERROR\] +(?!Tests run: .* Time elapsed)(?P<text>\S.*)")
+_OF_MAVEN = re.compile(r"\[(INFO|WARNING|ERROR)\]|Download(ing|ed) from|Progress \(")
 
 
 def run(name, *arguments, shown_errors=15):
@@ -72,6 +74,7 @@ class _Progress:
     def __init__(self, shown_errors):
         self.module = "reading the project"
         self.goal = ""
+        self.doing = ""
         self.downloads = 0
         self.tests = 0
         self.errors_left = shown_errors
@@ -79,12 +82,14 @@ class _Progress:
 
     def line(self, text):
         if match := _MODULE.match(text):
-            self.module, self.goal, self.tests = match["name"], "", 0
+            self.module, self.goal, self.doing, self.tests = match["name"], "", "", 0
             self.say(f"{match['name']} ({match['at']})")
         elif match := _GOAL.match(text):
-            self.goal = f"{match['plugin']}:{match['goal']}"
+            self.goal, self.doing = f"{match['plugin']}:{match['goal']}", ""
         elif _DOWNLOADED.match(text):
             self.downloads += 1
+        elif match := _TEST_CLASS.match(text):
+            self.doing = match["name"]
         elif match := _TESTS.match(text):
             self.tests += int(match["run"])
         elif (match := _ERROR.match(text)) and self.errors_left > 0:
@@ -92,11 +97,13 @@ class _Progress:
             self.say(f"  {match['text'][:200]}")
             if "[Help 1]" in text:
                 self.errors_left = 0  # advice about Maven follows
+        elif self.goal.startswith("exec") and text.strip() and not _OF_MAVEN.match(text):
+            self.doing = text.strip()[:60]  # npm, clang
 
     def tick(self):
         if time.monotonic() - self.spoke < _SILENCE:
             return
-        notes = [self.goal] if self.goal else []
+        notes = [note for note in (self.goal, self.doing) if note]
         if self.tests:
             notes.append(f"{self.tests} tests so far")
         if self.downloads:
