@@ -25,6 +25,15 @@ public final class NetworkNamespaces {
     return own;
   }
 
+  /** The one the calling thread is in now. */
+  public static NetworkNamespace ofThisThread() {
+    NetworkNamespace now = at(PROC.resolve("thread-self/ns/net"));
+    if (now == null) {
+      throw new IllegalStateException("/proc/thread-self/ns/net cannot be read; is /proc mounted?");
+    }
+    return now;
+  }
+
   /** By inode. Reads one link per process; processes that come or go meanwhile may be missed. */
   public static Map<Long, NetworkNamespace> all() {
     Map<Long, NetworkNamespace> found = new LinkedHashMap<>();

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * Methods may be called from any thread.
  */
 public final class Conductor implements AutoCloseable {
+  /** Stands in {@link #failures} for what is no namespace's fault; no namespace has this inode. */
+  private static final Long ITSELF = 0L;
+
   private static final Duration TICK = Duration.ofMillis(50);
 
   /**
@@ -70,8 +73,7 @@ public final class Conductor implements AutoCloseable {
         .limit(1)
         .map(
             reason ->
-                "connections in %d network namespaces are not tended: %s"
-                    .formatted(failures.size(), reason))
+                "connections are not tended (%d failures): %s".formatted(failures.size(), reason))
         .toList();
   }
 
@@ -129,17 +131,33 @@ public final class Conductor implements AutoCloseable {
     while (pause()) {
       long round = takeRound();
       long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+      try {
+        work(home, round);
+        failures.remove(ITSELF);
+      } catch (RuntimeException e) {
+        failures.put(ITSELF, String.valueOf(e.getMessage()));
+      }
       if (round > 0) {
-        visitEverything();
         roundEnded(round);
-      } else {
-        schedule.observe(walks.waiting(), System.nanoTime());
-        if (schedule.allowed(System.nanoTime())) {
-          visitWhereSomebodyWaits(home);
-        }
+      }
+      if (NetworkNamespaces.ofThisThread().inode() != home.inode()) {
+        // Walks would now visit the wrong sockets. What is enrolled goes on; a restart mends it.
+        failures.put(ITSELF, "the conductor could not return to its network namespace and ended");
+        return;
       }
       long spent = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpu;
       schedule.spent(Duration.ofNanos(spent), System.nanoTime());
+    }
+  }
+
+  private void work(NetworkNamespace home, long round) {
+    if (round > 0) {
+      visitEverything();
+      return;
+    }
+    schedule.observe(walks.waiting(), System.nanoTime());
+    if (schedule.allowed(System.nanoTime())) {
+      visitWhereSomebodyWaits(home);
     }
   }
 
