@@ -11,8 +11,11 @@ public interface Outbound {
 
   void sendUpdate(long nonce, DesiredState desired);
 
-  /** Says that the set the node already carries is also the desired one of this version. */
-  void sendHeartbeat(long version);
+  /**
+   * Says what is desired while nothing is on its way: the set the node already carries, or one it
+   * refused; the digest tells it which.
+   */
+  void sendHeartbeat(DesiredState desired);
 
   /** Ends the stream; the node is expected to connect again. Safe to call on an ended stream. */
   void close(String reason);

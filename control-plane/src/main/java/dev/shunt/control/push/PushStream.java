@@ -82,7 +82,7 @@ public final class PushStream {
   /** Says the current version again, so that the node knows the server is there. */
   public synchronized void heartbeat() {
     if (desired != null && delivery instanceof Delivery.Idle && outbound.isReady()) {
-      outbound.sendHeartbeat(desired.version());
+      outbound.sendHeartbeat(desired);
     }
   }
 
@@ -162,7 +162,7 @@ public final class PushStream {
     if (next.digest().equals(applied)) {
       if (announced != next.version()) {
         announced = next.version();
-        outbound.sendHeartbeat(next.version());
+        outbound.sendHeartbeat(next);
       }
     } else if (!next.digest().equals(parked)) {
       send(next);

@@ -28,10 +28,13 @@ final class StreamOutbound implements Outbound {
   }
 
   @Override
-  public void sendHeartbeat(long version) {
+  public void sendHeartbeat(DesiredState desired) {
     stream.onNext(
         ServerMessage.newBuilder()
-            .setHeartbeat(Heartbeat.newBuilder().setVersion(version))
+            .setHeartbeat(
+                Heartbeat.newBuilder()
+                    .setVersion(desired.version())
+                    .setDigest(desired.digest()))
             .build());
   }
 

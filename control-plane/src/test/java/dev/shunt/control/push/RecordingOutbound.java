@@ -25,8 +25,8 @@ final class RecordingOutbound implements Outbound {
   }
 
   @Override
-  public void sendHeartbeat(long version) {
-    heartbeats.add(version);
+  public void sendHeartbeat(DesiredState desired) {
+    heartbeats.add(desired.version());
   }
 
   @Override
