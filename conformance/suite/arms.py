@@ -3,9 +3,11 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
+from shuntdev import cgroups
 from shuntdev.cgroups import Cgroup
-from shuntdev.console import ROOT, uninterrupted
+from shuntdev.console import ROOT, say, uninterrupted
 
 from .places import Namespaces
 from .programs import Program
@@ -14,6 +16,7 @@ from .shunt import Counters, Shunt, policy
 BATCH = 320  # programs that wait at their barrier together
 _AT_ONCE = 24  # most of a case's time is waiting
 _FIRST_PORT = 20000
+_FOLDER = ROOT / "target" / "conformance"
 
 
 @dataclass
@@ -42,28 +45,62 @@ def _in_batches(trials):
 
 
 def _batch(trials):
-    group = Cgroup.create(f"/shunt-conformance-{os.getpid()}")
-    shunt = None
+    _sweep()
+    group = Cgroup.create(f"/{_name(os.getpid())}")
     programs = []
+    shunt = Shunt(group, _FOLDER, _pins(os.getpid())) if trials[0][1] else None
     try:
-        with Namespaces(group.child("network").inside([])) as namespaces, ThreadPoolExecutor(_AT_ONCE) as pool:
-            ports = {trial: _FIRST_PORT + i for i, trial in enumerate(trials)}
-            if trials[0][1]:
-                shunt = Shunt(group, ROOT / "target" / "conformance", f"/sys/fs/bpf/shunt-conformance-{os.getpid()}")
-                # Policies first: only connections that are opened later are sure to be watched.
-                shunt.start([policy(port, enrolment, "small_limits" in slot.case.flags) for (slot, enrolment), port in ports.items()])
-            # A cgroup each: what the datapath learns of one (that it splices) shall not concern another.
-            programs += [Program(slot, port, namespaces, group.child(str(port)).inside([])) for (slot, _), port in ports.items()]
+        with Namespaces(group.child("network").inside([])) as namespaces:
+            try:
+                return _run(trials, group, namespaces, shunt, programs)
+            finally:
+                for program in programs:
+                    program.kill()
+    finally:
+        with uninterrupted():
+            if shunt:
+                shunt.stop()
+            group.remove()
+
+
+def _run(trials, group, namespaces, shunt, programs):
+    ports = {trial: _FIRST_PORT + i for i, trial in enumerate(trials)}
+    if shunt:
+        # Policies first: only connections that are opened later are sure to be watched.
+        shunt.start([policy(port, enrolment, "small_limits" in slot.case.flags) for (slot, enrolment), port in ports.items()])
+    # A cgroup each: what the datapath learns of one (that it splices) shall not concern another.
+    programs += [Program(slot, port, namespaces, group.child(str(port)).inside([])) for (slot, _), port in ports.items()]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        try:
             list(pool.map(Program.wait_until_ready, programs))
             if shunt:
                 shunt.wait_until_decided(programs)
             notes = list(pool.map(Program.go, programs))
-            counters = shunt.status() if shunt else {}
-            return {trial: Seen(n, counters.get(port)) for (trial, port), n in zip(ports.items(), notes)}
-    finally:
-        with uninterrupted():
-            for program in programs:
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for program in programs:  # or those under way would be waited for
                 program.kill()
-            if shunt:
-                shunt.stop()
-            group.remove()
+            raise
+    counters = shunt.status() if shunt else {}
+    return {trial: Seen(n, counters.get(port)) for (trial, port), n in zip(ports.items(), notes)}
+
+
+def _name(pid):
+    return f"shunt-conformance-{pid}"
+
+
+def _pins(pid):
+    return f"/sys/fs/bpf/{_name(pid)}"
+
+
+def _sweep():
+    """Removes what runs left behind that were killed with SIGKILL."""
+    for folder in cgroups.root().glob(_name("*")):
+        pid = folder.name.rpartition("-")[2]
+        if Path(f"/proc/{pid}").exists():
+            continue
+        say(f"removing {folder}, left behind by a run that was killed")
+        group = Cgroup.at(f"/{folder.name}")
+        if Path(_pins(pid)).exists():
+            Shunt(group, _FOLDER, _pins(pid)).stop()
+        group.remove()

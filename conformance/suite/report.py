@@ -25,8 +25,10 @@ def conclude(verdicts, options):
     if options.report:
         markdown.write(options.report, verdicts, documented)
         say(f"wrote {options.report}")
+    print()
     for enrolment, all_of_it in verdicts.items():
         print(score_line(enrolment, all_of_it))
+    print(f"conformance: {f'{failures} surprises' if failures else 'every difference is documented'}", flush=True)
     return int(failures > 0)
 
 
