@@ -47,13 +47,13 @@ def _run(stack):
     node.start(control_plane, group.child("watched"), group.child("node"))
     stack.callback(node.server.stop)
     control_plane.wait_for_node(node)
-    _browse(control_plane)
+    _browse(control_plane, node)
 
 
-def _browse(control_plane):
+def _browse(control_plane, node):
     say("npm run e2e")
     log = LOGS / "browser.log"
-    environment = {**os.environ, "SHUNT_ADMIN_PASSWORD": control_plane.admin_password()}
+    environment = {**os.environ, "SHUNT_ADMIN_PASSWORD": control_plane.admin_password(), "SHUNT_NODE": node.id}
     command = ["npm", "run", "--silent", "e2e", "--", "--base", control_plane.url, "--user", ADMIN]
     command += ["--shots", LOGS / "screenshots"]
     with open(log, "wb") as out:
