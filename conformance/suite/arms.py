@@ -40,6 +40,8 @@ def accelerated(trials):
 def _in_batches(trials):
     seen = {}
     for at in range(0, len(trials), BATCH):
+        if at:
+            say(f"  {at} done")
         seen |= _batch(trials[at : at + BATCH])
     return seen
 
