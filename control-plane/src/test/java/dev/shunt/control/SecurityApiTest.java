@@ -137,6 +137,25 @@ class SecurityApiTest extends ServerTest {
   }
 
   @Test
+  void aBrowserKeepsWritingWithTheCsrfCookieItGotAtLogin() {
+    EntityExchangeResult<byte[]> login = signedIn();
+    String csrf = login.getResponseCookies().getFirst("XSRF-TOKEN").getValue();
+    RestTestClient browser =
+        anybody()
+            .mutate()
+            .defaultCookie("SHUNT_SESSION", cookie(login))
+            .defaultCookie("XSRF-TOKEN", csrf)
+            .defaultHeader("X-XSRF-TOKEN", csrf)
+            .build();
+
+    EntityExchangeResult<byte[]> first =
+        create(browser).expectStatus().isCreated().expectBody().returnResult();
+
+    assertThat(first.getResponseCookies()).doesNotContainKey("XSRF-TOKEN");
+    create(browser).expectStatus().isCreated();
+  }
+
+  @Test
   void aWrongBearerTokenIsNotSavedByAGoodCookie() {
     anybody()
         .get()

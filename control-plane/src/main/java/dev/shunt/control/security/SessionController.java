@@ -10,6 +10,7 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,7 +67,8 @@ class SessionController {
   @PostMapping
   @SecurityRequirements
   @Operation(summary = "Signs in with a password", operationId = "login")
-  ResponseEntity<Session> login(@RequestBody Login login, HttpServletRequest request) {
+  Session login(
+      @RequestBody Login login, HttpServletRequest request, HttpServletResponse response) {
     String username = login.username() == null ? "" : login.username();
     String password = login.password() == null ? "" : login.password();
     Actor actor = new Actor("anonymous", Caller.of(request).remote());
@@ -87,11 +89,10 @@ class SessionController {
     audit.record(
         AuditEntry.done(
             now, new Actor(username, actor.remote()), "session.login", "user/" + username, ""));
-    return ResponseEntity.ok()
-        .header(
-            HttpHeaders.SET_COOKIE,
-            SessionCookie.of(signedIn.secret(), lifetime, request.isSecure()))
-        .body(session(signedIn.identity(), request));
+    // Added, not set by a ResponseEntity, whose header would replace the cookie of the CSRF token.
+    response.addHeader(
+        HttpHeaders.SET_COOKIE, SessionCookie.of(signedIn.secret(), lifetime, request.isSecure()));
+    return session(signedIn.identity(), request);
   }
 
   private void refused(Actor actor, String username, String why) {

@@ -32,9 +32,7 @@ final class StreamOutbound implements Outbound {
     stream.onNext(
         ServerMessage.newBuilder()
             .setHeartbeat(
-                Heartbeat.newBuilder()
-                    .setVersion(desired.version())
-                    .setDigest(desired.digest()))
+                Heartbeat.newBuilder().setVersion(desired.version()).setDigest(desired.digest()))
             .build());
   }
 
