@@ -272,8 +272,8 @@ final class SyncSession {
       lastFailure = sentence;
       log(
           Level.WARN,
-          "%s; this node keeps enforcing revision %d and tries again, after %d ms first"
-              .formatted(sentence, applied.revision(), pause.toMillis()));
+          "%s; this node %s and tries again, after %d ms first"
+              .formatted(sentence, whatIsEnforced(), pause.toMillis()));
     }
     actions.add(new SyncAction.ConnectAfter(pause));
   }
@@ -292,6 +292,12 @@ final class SyncSession {
       actions.add(new SyncAction.Close(streaming.stream(), "the node plugin stops"));
     }
     state = new Stopped();
+  }
+
+  private String whatIsEnforced() {
+    return applied.digest().isEmpty()
+        ? "was never given a policy"
+        : "keeps enforcing revision " + applied.revision();
   }
 
   private boolean isCurrent(long stream) {
