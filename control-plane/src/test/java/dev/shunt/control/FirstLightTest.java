@@ -34,7 +34,7 @@ class FirstLightTest extends ServerTest {
               .expectBody()
               .returnResult();
       JsonNode session = tree(login.getResponseBodyContent());
-      String cookie = login.getResponseCookies().getFirst("SHUNT_SESSION").getValue();
+      String cookie = sessionCookie(login);
       String csrf = session.path("csrfToken").asString();
       anybody()
           .post()

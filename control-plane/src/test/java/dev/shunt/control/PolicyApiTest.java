@@ -65,14 +65,14 @@ class PolicyApiTest extends ServerTest {
     created(name, fresh("pool"));
     EntityExchangeResult<byte[]> read =
         admin().get().uri("/api/v1/policies/" + name).exchange().expectBody().returnResult();
-    String etag = read.getResponseHeaders().getFirst(HttpHeaders.ETAG);
+    String etag = present(read.getResponseHeaders().getFirst(HttpHeaders.ETAG));
 
     admin()
         .put()
         .uri("/api/v1/policies/" + name)
         .header(HttpHeaders.IF_MATCH, etag)
         .contentType(MediaType.APPLICATION_JSON)
-        .body(read.getResponseBodyContent())
+        .body(present(read.getResponseBodyContent()))
         .exchange()
         .expectStatus()
         .isOk()
@@ -96,7 +96,7 @@ class PolicyApiTest extends ServerTest {
             .returnResult()
             .getResponseBody();
 
-    replace(name, yaml, etag).expectStatus().isOk();
+    replace(name, present(yaml), etag).expectStatus().isOk();
   }
 
   @Test

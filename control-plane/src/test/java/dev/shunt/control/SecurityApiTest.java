@@ -25,10 +25,6 @@ class SecurityApiTest extends ServerTest {
     return login("admin", PASSWORD).expectStatus().isOk().expectBody().returnResult();
   }
 
-  private static String cookie(EntityExchangeResult<byte[]> login) {
-    return login.getResponseCookies().getFirst("SHUNT_SESSION").getValue();
-  }
-
   private JsonNode token(String role) {
     return tree(
         admin()
@@ -123,7 +119,7 @@ class SecurityApiTest extends ServerTest {
     EntityExchangeResult<byte[]> login = signedIn();
     String csrf = tree(login.getResponseBodyContent()).path("csrfToken").asString();
     RestTestClient browser =
-        anybody().mutate().defaultCookie("SHUNT_SESSION", cookie(login)).build();
+        anybody().mutate().defaultCookie("SHUNT_SESSION", sessionCookie(login)).build();
     create(browser).expectStatus().isForbidden();
 
     create(
@@ -160,7 +156,7 @@ class SecurityApiTest extends ServerTest {
     anybody()
         .get()
         .uri("/api/v1/policies")
-        .cookie("SHUNT_SESSION", cookie(signedIn()))
+        .cookie("SHUNT_SESSION", sessionCookie(signedIn()))
         .header(HttpHeaders.AUTHORIZATION, "Bearer nonsense")
         .exchange()
         .expectStatus()
@@ -169,7 +165,7 @@ class SecurityApiTest extends ServerTest {
 
   @Test
   void signingOutEndsTheSession() {
-    String cookie = cookie(signedIn());
+    String cookie = sessionCookie(signedIn());
     RestTestClient browser = anybody().mutate().defaultCookie("SHUNT_SESSION", cookie).build();
     JsonNode session =
         tree(

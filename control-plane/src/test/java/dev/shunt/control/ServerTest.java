@@ -1,5 +1,8 @@
 package dev.shunt.control;
 
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +10,7 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -15,6 +19,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.web.servlet.client.EntityExchangeResult;
 import org.springframework.test.web.servlet.client.RestTestClient;
 import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
@@ -112,6 +117,17 @@ abstract class ServerTest {
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> expected.accept(get(path)));
+  }
+
+  /** What an answer must have. */
+  static <T> T present(@Nullable T value) {
+    assertThat(value).isNotNull();
+    return requireNonNull(value);
+  }
+
+  /** The session cookie of an answer to signing in. */
+  static String sessionCookie(EntityExchangeResult<?> login) {
+    return present(login.getResponseCookies().getFirst("SHUNT_SESSION")).getValue();
   }
 
   /** A name that no other test uses. */

@@ -39,7 +39,7 @@ class WebAppTest extends ServerTest {
             .expectBody(String.class)
             .returnResult()
             .getResponseBody();
-    String script = page.replaceAll("(?s).*src=\"(/assets/[^\"]+)\".*", "$1");
+    String script = present(page).replaceAll("(?s).*src=\"(/assets/[^\"]+)\".*", "$1");
 
     anybody()
         .get()

@@ -1,6 +1,7 @@
 package dev.shunt.control.nodes;
 
 import dev.shunt.control.push.PushQueue;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -24,7 +25,9 @@ class NodeMeters implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    registry.gauge("shunt.node.streams", queue, PushQueue::size);
+    Gauge.builder("shunt.node.streams", queue, PushQueue::size)
+        .description("Open streams of nodes")
+        .register(registry);
     MultiGauge.Row<?>[] rows =
         Arrays.stream(NodeState.values())
             .map(

@@ -9,6 +9,7 @@ import dev.shunt.policy.AccelerationPolicy;
 import dev.shunt.policy.CanonicalJson;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -78,10 +79,8 @@ class PolicyViews {
           "Applied", "Unknown", "NoNodes", "no node should carry this policy", stored.changedAt());
     }
     if (spread.applied() == spread.desired()) {
-      Instant last = spread.lastApplied();
-      boolean later = last != null && last.isAfter(stored.changedAt());
       return new Condition(
-          "Applied", "True", "AllNodes", counts, later ? last : stored.changedAt());
+          "Applied", "True", "AllNodes", counts, later(stored.changedAt(), spread.lastApplied()));
     }
     return spread.rejected() > 0
         ? new Condition(
@@ -91,5 +90,9 @@ class PolicyViews {
             counts + ", rejected by " + spread.rejected(),
             stored.changedAt())
         : new Condition("Applied", "False", "Propagating", counts, stored.changedAt());
+  }
+
+  private static Instant later(Instant one, @Nullable Instant other) {
+    return other != null && other.isAfter(one) ? other : one;
   }
 }

@@ -46,7 +46,10 @@ class Accounts {
     return passwordHashOf(ADMIN) != null;
   }
 
-  /** Sets the password of {@code admin}, creating the account when needed. */
+  /**
+   * Sets the password of {@code admin}, creating the account when needed. Whoever is signed in with
+   * the old one is signed out.
+   */
   @Transactional
   public void setAdminPassword(String password) {
     Instant now = clock.instant();
@@ -55,6 +58,7 @@ class Accounts {
         jdbc.sql("update account set password_hash = ?, changed_at = ? where username = ?")
             .params(hash, SqlTime.of(now), ADMIN)
             .update();
+    jdbc.sql("delete from session where username = ?").param(ADMIN).update();
     if (known == 0) {
       jdbc.sql(
               "insert into account (username, password_hash, role, created_at, changed_at)"

@@ -119,14 +119,8 @@ class ApiTokens {
     jdbc.sql(
             "insert into api_token (id, name, role, hash, created_by, created_at, expires_at)"
                 + " values (?, ?, ?, ?, ?, ?, ?)")
-        .params(
-            token.id(),
-            name,
-            role.name(),
-            Secrets.hash(secret),
-            actor.name(),
-            SqlTime.of(now),
-            SqlTime.ofNullable(token.expiresAt()))
+        .params(token.id(), name, role.name(), Secrets.hash(secret), actor.name(), SqlTime.of(now))
+        .param(SqlTime.ofNullable(token.expiresAt()))
         .update();
     audit.record(
         AuditEntry.done(

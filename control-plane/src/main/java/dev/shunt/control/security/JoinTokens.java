@@ -110,14 +110,9 @@ public class JoinTokens {
     jdbc.sql(
             "insert into join_token (id, name, hash, created_by, created_at, expires_at, max_uses,"
                 + " uses) values (?, ?, ?, ?, ?, ?, ?, 0)")
-        .params(
-            token.id(),
-            name,
-            Secrets.hash(secret),
-            actor.name(),
-            SqlTime.of(now),
-            SqlTime.ofNullable(token.expiresAt()),
-            maxUses)
+        .params(token.id(), name, Secrets.hash(secret), actor.name(), SqlTime.of(now))
+        .param(SqlTime.ofNullable(token.expiresAt()))
+        .param(maxUses)
         .update();
     audit.record(
         AuditEntry.done(now, actor, "join-tokens.create", "join-token/" + token.id(), name));

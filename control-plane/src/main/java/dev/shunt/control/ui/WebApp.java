@@ -2,6 +2,7 @@ package dev.shunt.control.ui;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.io.ClassPathResource;
@@ -42,6 +43,13 @@ class WebApp implements WebMvcConfigurer {
         .addResolver(new Routes());
   }
 
+  /**
+   * Where a page would be mistaken for an answer: a probe on the wrong port must fail, not find the
+   * web app healthy.
+   */
+  private static final Set<String> NO_ROUTES =
+      Set.of("api", "v3", "swagger-ui", "actuator", "livez", "readyz", "healthz");
+
   private static final class Routes extends PathResourceResolver {
 
     @Override
@@ -52,10 +60,8 @@ class WebApp implements WebMvcConfigurer {
 
     /** The last part of a file's path has a dot; nothing of the server's own is a route. */
     private static boolean isRoute(String path) {
-      return !path.startsWith("api/")
-          && !path.startsWith("v3/")
-          && !path.startsWith("swagger-ui")
-          && !path.substring(path.lastIndexOf('/') + 1).contains(".");
+      String first = path.contains("/") ? path.substring(0, path.indexOf('/')) : path;
+      return !NO_ROUTES.contains(first) && !path.substring(path.lastIndexOf('/') + 1).contains(".");
     }
 
     private static @Nullable Resource page() {
