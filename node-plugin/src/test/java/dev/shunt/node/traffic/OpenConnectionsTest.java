@@ -22,7 +22,6 @@ class OpenConnectionsTest {
   private static final String BYPASS = POLICY.replace("spec: {", "spec: {action: Bypass, ");
 
   private TrafficHost host;
-  private Program client;
 
   @BeforeEach
   void openHost() throws Exception {
@@ -36,7 +35,7 @@ class OpenConnectionsTest {
 
   @Test
   void connectionsOlderThanTheirPolicyAreAccelerated() throws Exception {
-    connect(30);
+    Program client = connect(30);
     host.apply(POLICY);
     host.await("every connection found", s -> s.acceleratedLive() == CONNECTIONS);
     client.sendLine();
@@ -50,7 +49,7 @@ class OpenConnectionsTest {
   @Test
   void policyChangesUnderLoadLoseNothing() throws Exception {
     host.apply(POLICY);
-    connect(300);
+    Program client = connect(300);
     client.sendLine();
     for (int i = 0; i < 5; i++) {
       host.apply(POLICY);
@@ -67,7 +66,7 @@ class OpenConnectionsTest {
   @Test
   void uninstallUnderLoadTakesConnectionsBackToTcpAndLosesNothing() throws Exception {
     host.apply(POLICY);
-    connect(300);
+    Program client = connect(300);
     client.sendLine();
     host.await("redirecting", s -> s.redirectedBytes() > 1_000_000);
     assertThat(host.uninstall().acceleratedLive()).isZero();
@@ -77,7 +76,7 @@ class OpenConnectionsTest {
   @Test
   void aDatapathThatNobodyTendsKeepsRedirecting() throws Exception {
     host.apply(POLICY);
-    connect(300);
+    Program client = connect(300);
     client.sendLine();
     host.await("redirecting", s -> s.redirectedBytes() > 1_000_000);
     host.abandon();
@@ -87,10 +86,10 @@ class OpenConnectionsTest {
     assertThat(host.datapath().status().live()).isZero();
   }
 
-  private void connect(int rounds) throws Exception {
+  private Program connect(int rounds) throws Exception {
     Namespace namespace = host.namespace();
     host.traffic(namespace, "serve", "--address", "::", "--port", "15001").lineWith("listening");
-    client =
+    Program client =
         host.traffic(
             namespace,
             "exchange",
@@ -104,5 +103,6 @@ class OpenConnectionsTest {
             "--rounds",
             Integer.toString(rounds));
     client.lineWith("connected");
+    return client;
   }
 }
