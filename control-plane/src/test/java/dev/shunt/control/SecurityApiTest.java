@@ -135,11 +135,11 @@ class SecurityApiTest extends ServerTest {
   @Test
   void aBrowserKeepsWritingWithTheCsrfCookieItGotAtLogin() {
     EntityExchangeResult<byte[]> login = signedIn();
-    String csrf = login.getResponseCookies().getFirst("XSRF-TOKEN").getValue();
+    String csrf = present(login.getResponseCookies().getFirst("XSRF-TOKEN")).getValue();
     RestTestClient browser =
         anybody()
             .mutate()
-            .defaultCookie("SHUNT_SESSION", cookie(login))
+            .defaultCookie("SHUNT_SESSION", sessionCookie(login))
             .defaultCookie("XSRF-TOKEN", csrf)
             .defaultHeader("X-XSRF-TOKEN", csrf)
             .build();
