@@ -20,6 +20,7 @@ export default defineConfig({
     environment: 'jsdom',
     setupFiles: ['src/test/setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
-    testTimeout: 15_000,
+    // Whole pages in jsdom take seconds on a busy machine.
+    testTimeout: 90_000,
   },
 });

@@ -13,6 +13,7 @@ import { editYaml, type Path } from '../yaml/edit';
 import { locate } from '../yaml/locate';
 import { ConflictAlert } from './ConflictAlert';
 import { readDraft } from './draft';
+import { policyKeyOrder } from './order';
 import { PolicyForm } from './PolicyForm';
 import { ProblemList } from './ProblemList';
 import { ReviewDialog } from './ReviewDialog';
@@ -62,7 +63,7 @@ export function PolicyEditor({ title, base: initial, at, badge, actions, onAppli
     if (at !== undefined) yaml.current?.reveal(locate(initial.text, { path: at, line: null, column: null }).from);
   }, [at, initial.text]);
 
-  const edit = (path: Path, value: unknown) => setText((old) => editYaml(old, path, value));
+  const edit = (path: Path, value: unknown) => setText((old) => editYaml(old, path, value, policyKeyOrder));
   const reviewable = dirty && mayApply && !conflict && validation.verdict !== 'invalid';
   const review = () => {
     if (reviewable) setReviewing(true);

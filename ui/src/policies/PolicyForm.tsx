@@ -3,7 +3,7 @@ import { useId } from 'react';
 import type { Problem } from '../api/types';
 import type { Path } from '../yaml/edit';
 import { DEFAULTS } from './defaults';
-import { listOrNothing, numberOrText, pairsOrNothing, textOrNothing, type Draft } from './draft';
+import { listOrNothing, numberOrText, pairsOrNothing, type Draft } from './draft';
 import { messagesAt } from './fields';
 import { SelectorRows } from './SelectorRows';
 import { TestRows } from './TestRows';
@@ -50,15 +50,7 @@ export function PolicyForm({ draft, problems, onEdit, isNew }: FormProps & { isN
         <SimpleGrid cols={{ base: 1, sm: 3 }} spacing="sm">
           <Choice label="Action" options={['Accelerate', 'Bypass']} value={draft.action || DEFAULTS.action} {...at('spec.action')} onChange={(value) => onEdit(['spec', 'action'], value)} />
           <Choice label="Mode" options={['Enforce', 'Observe']} value={draft.mode || DEFAULTS.mode} {...at('spec.mode')} onChange={(value) => onEdit(['spec', 'mode'], value)} />
-          <TextInput
-            label="Priority"
-            description="0 to 65535; the higher one wins"
-            inputMode="numeric"
-            placeholder={DEFAULTS.priority}
-            value={draft.priority}
-            error={at('spec.priority').error}
-            onChange={(event) => onEdit(['spec', 'priority'], numberOrText(event.currentTarget.value))}
-          />
+          <Quantity label="Priority" description="0 to 65535; the higher one wins" fallback={DEFAULTS.priority} value={draft.priority} {...at('spec.priority')} onChange={(value) => onEdit(['spec', 'priority'], value)} />
         </SimpleGrid>
         <Text size="xs" className="quiet" mt={6}>{sentence(draft)}</Text>
       </Fieldset>
@@ -102,23 +94,8 @@ export function PolicyForm({ draft, problems, onEdit, isNew }: FormProps & { isN
             onChange={(value) => onEdit(['spec', 'blockingSockets'], value)}
             description={draft.blockingSockets === 'Accept' ? 'Their owner agrees to small differences on reset and half-close' : 'They stay with TCP: no application can tell'}
           />
-          <TextInput
-            label="Backlog, bytes"
-            description="Queued per direction before TCP takes over"
-            placeholder={DEFAULTS.backlogBytes}
-            value={draft.backlogBytes}
-            error={at('spec.limits.backlogBytes').error}
-            onChange={(event) => onEdit(['spec', 'limits', 'backlogBytes'], byteSize(event.currentTarget.value))}
-          />
-          <TextInput
-            label="Backlog, messages"
-            description="The same in messages: tiny ones cost memory"
-            inputMode="numeric"
-            placeholder={DEFAULTS.backlogMessages}
-            value={draft.backlogMessages}
-            error={at('spec.limits.backlogMessages').error}
-            onChange={(event) => onEdit(['spec', 'limits', 'backlogMessages'], numberOrText(event.currentTarget.value))}
-          />
+          <Quantity label="Backlog, bytes" description="Queued per direction before TCP takes over" fallback={DEFAULTS.backlogBytes} value={draft.backlogBytes} {...at('spec.limits.backlogBytes')} onChange={(value) => onEdit(['spec', 'limits', 'backlogBytes'], value)} />
+          <Quantity label="Backlog, messages" description="The same in messages: tiny ones cost memory" fallback={DEFAULTS.backlogMessages} value={draft.backlogMessages} {...at('spec.limits.backlogMessages')} onChange={(value) => onEdit(['spec', 'limits', 'backlogMessages'], value)} />
         </SimpleGrid>
       </Fieldset>
 
@@ -135,15 +112,29 @@ function sentence({ action, mode }: Draft): string {
   return 'Joins connections whose two ends both match an Accelerate policy.';
 }
 
-function byteSize(text: string): number | string | undefined {
-  return numberOrText(text) ?? textOrNothing(text);
-}
-
 interface FieldProps {
   label: string;
   description?: string;
   error: string | undefined;
   warning: string | undefined;
+}
+
+/** A number, maybe with a unit. Emptied, its line stays while the field is in use, so that retyping keeps a comment there. */
+function Quantity({ label, description, fallback, value, error, warning, onChange }: FieldProps & { fallback: string; value: string; onChange: (value: number | string | null | undefined) => void }) {
+  return (
+    <div>
+      <TextInput
+        label={label}
+        description={description}
+        placeholder={fallback}
+        value={value}
+        error={error}
+        onChange={(event) => onChange(numberOrText(event.currentTarget.value) ?? null)}
+        onBlur={() => value === '' && onChange(undefined)}
+      />
+      <Warning text={warning} />
+    </div>
+  );
 }
 
 /** A list of words. Enter, comma, blank or leaving the field takes a word over. */

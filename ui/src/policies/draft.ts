@@ -81,10 +81,6 @@ export function numberOrText(text: string): number | string | undefined {
   return /^\d{1,9}$/.test(trimmed) ? Number(trimmed) : trimmed;
 }
 
-export function textOrNothing(text: string): string | undefined {
-  return text.trim() === '' ? undefined : text.trim();
-}
-
 export function listOrNothing<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
 }

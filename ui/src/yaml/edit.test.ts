@@ -58,6 +58,20 @@ describe('a form edit', () => {
     expect(edited).toContain('    cgroups: ["/kubepods.slice/**"]\n    servers: [127.0.0.0/8]\n\n  limits:');
   });
 
+  it('adds a key where people write it', () => {
+    const order = () => ['priority', 'action', 'mode'];
+    const text = 'spec:\n  # the mode\n  mode: Observe\n';
+    expect(editYaml(text, ['spec', 'action'], 'Bypass', order)).toBe('spec:\n  # the mode\n  action: Bypass\n  mode: Observe\n');
+    const longer = 'spec:\n  priority: 7 # why\n  mode: Observe\n';
+    expect(editYaml(longer, ['spec', 'action'], 'Bypass', order)).toBe('spec:\n  priority: 7 # why\n  action: Bypass\n  mode: Observe\n');
+  });
+
+  it('empties a value and keeps its line, for a field that is being retyped', () => {
+    const emptied = editYaml(POLICY, ['metadata', 'name'], null);
+    expect(emptied).toMatch(/^ {2}name: *# keep me: aligned by hand$/m);
+    expect(editYaml(emptied, ['metadata', 'name'], 'basket')).toMatch(/^ {2}name: basket # keep me: aligned by hand$/m);
+  });
+
   it('adds the maps that lead to a missing key', () => {
     const edited = editYaml(POLICY, ['spec', 'nodes', 'matchLabels'], { pool: 'edge' });
     expect((parse(edited) as { spec: { nodes: unknown } }).spec.nodes).toEqual({ matchLabels: { pool: 'edge' } });

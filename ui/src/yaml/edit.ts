@@ -2,13 +2,18 @@ import { isCollection, isMap, isScalar, isSeq, parseDocument, type Document, typ
 
 export type Path = readonly (string | number)[];
 
+/** The order in which people write the keys of the map at a path; keys that are not named come last. */
+export type KeyOrder = (path: Path) => readonly string[];
+
+const NO_ORDER: KeyOrder = () => [];
+
 /**
  * Sets or, with `undefined`, removes one value of a YAML text.
  *
  * Only the lines of the smallest block around the value are written anew, by the parser's own document model, so
  * comments inside it stay; every other line keeps each of its bytes. The text must be free of syntax errors.
  */
-export function editYaml(text: string, path: Path, value: unknown): string {
+export function editYaml(text: string, path: Path, value: unknown, order: KeyOrder = NO_ORDER): string {
   const doc = parseDocument(text);
   if (doc.errors.length > 0) throw new Error(`expected YAML without syntax errors, found: ${doc.errors[0]!.message}`);
   if (!isBlockMap(doc.contents)) return editWhole(doc, path, value);
@@ -16,7 +21,7 @@ export function editYaml(text: string, path: Path, value: unknown): string {
   let map: YAMLMap = doc.contents;
   for (const [depth, key] of path.entries()) {
     const pair = pairOf(map, key);
-    if (pair === undefined) return value === undefined ? text : insert(text, map, path.slice(depth), value);
+    if (pair === undefined) return value === undefined ? text : insert(text, map, path.slice(depth), value, order(path.slice(0, depth)));
     const last = depth === path.length - 1;
     if (last && value === undefined) return remove(text, doc, path);
     if (last || !isBlockMap(pair.value)) return editPair(text, pair, path.slice(depth), value);
@@ -42,17 +47,17 @@ function editPair(text: string, pair: Pair, path: Path, value: unknown): string 
   return text.slice(0, lines.start) + indent(print(sub, hasIndentedSequences(block)), lines.indent) + text.slice(lines.end);
 }
 
-/** A new key goes to the end of its map, after the map's last line. */
-function insert(text: string, map: YAMLMap, path: Path, value: unknown): string {
-  const last = map.items.at(-1);
-  if (last === undefined) throw new Error('expected a block map with at least one key');
-  const lines = linesOf(text, last);
+/** A new key goes behind the last one that is written before it, or to the front of the map. */
+function insert(text: string, map: YAMLMap, path: Path, value: unknown, order: readonly string[]): string {
+  const rank = (key: unknown) => (order.includes(String(key)) ? order.indexOf(String(key)) : order.length);
+  const before = map.items.filter((pair) => rank(isScalar(pair.key) ? pair.key.value : '') <= rank(path[0])).at(-1);
+  const lines = linesOf(text, before ?? map.items[0]!);
+  const at = before === undefined ? lines.start : lines.end;
   const created = parseDocument('{}');
   created.contents = created.createNode({}) as typeof created.contents;
   assign(created, path, value);
-  const before = text.slice(0, lines.end);
-  const separator = before.endsWith('\n') ? '' : '\n';
-  return before + separator + indent(print(created, true), lines.indent) + text.slice(lines.end);
+  const separator = at === 0 || text[at - 1] === '\n' ? '' : '\n';
+  return text.slice(0, at) + separator + indent(print(created, true), lines.indent) + text.slice(at);
 }
 
 /** Removes the pair, and every map above it that would be left empty. */
@@ -147,7 +152,7 @@ function nodeFor(doc: Document, value: unknown): unknown {
 }
 
 function print(doc: Document, indentSeq: boolean): string {
-  return doc.toString({ lineWidth: 0, flowCollectionPadding: false, indentSeq });
+  return doc.toString({ lineWidth: 0, flowCollectionPadding: false, nullStr: '', indentSeq });
 }
 
 interface Lines {
