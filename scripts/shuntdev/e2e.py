@@ -1,6 +1,7 @@
 """The UI's end-to-end test, against a control plane and a node plugin of its own on free ports."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,10 +23,10 @@ def cannot_run():
 
 
 def run():
-    """Runs the test; fails with the tail of its output."""
+    """Runs the test and returns how many steps it took; fails with the tail of its output."""
     stack = ExitStack()
     try:
-        _run(stack)
+        return _run(stack)
     finally:
         with console.uninterrupted():
             stack.close()
@@ -47,7 +48,7 @@ def _run(stack):
     node.start(control_plane, group.child("watched"), group.child("node"))
     stack.callback(node.server.stop)
     control_plane.wait_for_node(node)
-    _browse(control_plane, node)
+    return _browse(control_plane, node)
 
 
 def _browse(control_plane, node):
@@ -70,7 +71,9 @@ def _browse(control_plane, node):
             browser.wait()
     if code:
         raise Failure(f"the browser's test ended with {code}", log=log)
-    print(log.read_text(errors="replace"), end="")
+    text = log.read_text(errors="replace")
+    print(text, end="")
+    return len(re.findall(r"^ *ok ", text, re.MULTILINE))
 
 
 def _free_ports(count):

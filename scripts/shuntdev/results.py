@@ -27,11 +27,5 @@ class Results:
         else:
             self.passed += 1
 
-    def add(self, name, ok):
-        if ok:
-            self.passed += 1
-        else:
-            self.failed.append(name)
-
     def total_line(self):
         return f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped"

@@ -54,10 +54,9 @@ def _run_e2e(results, problems):
         results.skipped.append(("e2e", reason))
         return
     try:
-        e2e.run()
-        results.add("e2e", True)
+        results.passed += e2e.run()
     except Failure as failure:
-        results.add("e2e", False)
+        results.failed.append("e2e")
         problems.append(failure)
 
 
