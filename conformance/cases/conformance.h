@@ -30,7 +30,7 @@ enum case_flags {
 	CONNECTS_LATER = 1,   /* opens its own connections, and calls wait_until_enrolled() itself */
 	SMALL_LIMITS = 2,     /* a policy of its own with a small backlog, so that the guard falls back to TCP early */
 	ONLY_LOOPBACK = 4,    /* says nothing new on other routes */
-	NO_MESSAGES = 8,      /* sends nothing that could be redirected: being enrolled is all it needs to prove */
+	NO_MESSAGES = 8,      /* sends nothing that is sure to be redirected: being enrolled is all it needs to prove */
 	STATISTICS = 16,      /* reads the kernel's own bookkeeping (TCP_INFO): compared and shown, but not part of the score */
 	MAY_LEAVE = 32,       /* does what may make the datapath give the connection back to TCP, under the reason named in `settled` or `handshake` */
 	UNUSED_BEFORE = 64,   /* nothing was sent or read when it starts; otherwise a byte went each way */
@@ -74,7 +74,7 @@ const char *errno_name(int error);
 extern enum mode mode;
 int open_listener(void (*options)(int), int backlog);
 int open_socket_to_listener(void);                /* a client's socket, not connected */
-int connect_to_listener(int fd, int flags);       /* what connect() returns */
+int connect_to_listener(int fd);                  /* 0 when connected, or -1 and errno */
 int open_client(void (*options)(int));
 int accept_one(int listener);
 void in_client_namespace(void);

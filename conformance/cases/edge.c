@@ -126,6 +126,7 @@ static void short_read_means_drained(struct run *r)
 
 static void room_edges(struct run *r)
 {
+	struct pollfd more = {.fd = r->server, .events = POLLIN};
 	int epoll = watch(r->client, EPOLLOUT | EPOLLET);
 	size_t got = 0;
 	ssize_t n;
@@ -134,9 +135,12 @@ static void room_edges(struct run *r)
 	while (send(r->client, buffer, sizeof(buffer), MSG_DONTWAIT) > 0)
 		;
 	note_event("full", epoll);
-	while ((n = recv(r->server, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0 || (n < 0 && wait_for(r->server, POLLIN, 100)))
-		got += n > 0 ? n : 0;
-	note_event("drained", epoll);
+	do {
+		while ((n = recv(r->server, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0)
+			got += n;
+	} while (poll(&more, 1, 200) > 0);
+	note("drained", "%s", got ? "something" : "nothing");
+	note_event("room again", epoll);
 	note("room", "%d", send(r->client, buffer, 1000, MSG_DONTWAIT) == 1000);
 	note_event("nothing new", epoll);
 }

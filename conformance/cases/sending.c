@@ -53,7 +53,7 @@ static void zerocopy_enabled_late(struct run *r)
 static void zerocopy_without_option(struct run *r)
 {
 	for (int i = 0; i < 2; i++) {
-		note_result("send", do_send(r->client, buffer, 20000, i ? 0 : MSG_ZEROCOPY));
+		note_result("send", do_send(r->client, buffer, 20000, i ? MSG_ZEROCOPY : 0));
 		note_result("recv", recv_all(r->server, buffer, 20000));
 	}
 	note_readiness("then", r->client);

@@ -24,6 +24,13 @@ static struct watch {
 	uint32_t ready; /* what was reported and not yet used up by EAGAIN */
 } watched[DESCRIPTORS][2];
 
+/* An event loop's sockets are non-blocking from the start, its listeners too. */
+static void unblock(int fd)
+{
+	if (mode != BLOCKING && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK))
+		broken("O_NONBLOCK: %s", errno_name(errno));
+}
+
 static void enter(const char *path)
 {
 	int fd;
@@ -57,6 +64,7 @@ int open_listener(void (*options)(int), int backlog)
 	if (fd < 0)
 		broken("socket: %s", errno_name(errno));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	unblock(fd);
 	if (options)
 		options(fd);
 	error = place.listens_on_6 ? bind(fd, (struct sockaddr *)&any6, sizeof(any6)) : bind(fd, (struct sockaddr *)&any4, sizeof(any4));
@@ -94,16 +102,26 @@ int open_socket_to_listener(void)
 	fd = socket(to.ss_family, SOCK_STREAM | SOCK_CLOEXEC, place.protocol);
 	if (fd < 0)
 		broken("socket: %s", errno_name(errno));
+	unblock(fd);
 	return fd;
 }
 
-int connect_to_listener(int fd, int flags)
+int connect_to_listener(int fd)
 {
 	struct sockaddr_storage to;
 	socklen_t size = listener_address(&to);
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+	int error = 0;
 
-	(void)flags;
-	return connect(fd, (struct sockaddr *)&to, size);
+	if (!connect(fd, (struct sockaddr *)&to, size))
+		return 0;
+	if (errno != EINPROGRESS)
+		return -1;
+	size = sizeof(error);
+	if (poll(&p, 1, PATIENCE_MS) != 1 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size))
+		error = ETIMEDOUT;
+	errno = error;
+	return error ? -1 : 0;
 }
 
 int open_client(void (*options)(int))
@@ -112,15 +130,18 @@ int open_client(void (*options)(int))
 
 	if (options)
 		options(fd);
-	if (connect_to_listener(fd, 0))
+	if (connect_to_listener(fd))
 		broken("connect to %s port %d: %s", place.to, place.port, errno_name(errno));
 	return fd;
 }
 
 int accept_one(int listener)
 {
-	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	struct pollfd p = {.fd = listener, .events = POLLIN};
+	int fd;
 
+	poll(&p, 1, PATIENCE_MS);
+	fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		broken("accept: %s", errno_name(errno));
 	return fd;
@@ -145,8 +166,7 @@ void as_the_mode_has_it(int fd)
 {
 	if (fd >= DESCRIPTORS)
 		broken("more than %d descriptors", DESCRIPTORS);
-	if (mode != BLOCKING && fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK))
-		broken("O_NONBLOCK: %s", errno_name(errno));
+	unblock(fd);
 	watch(fd, INWARDS, EPOLLIN | EPOLLRDHUP);
 	watch(fd, OUTWARDS, EPOLLOUT);
 }

@@ -43,6 +43,7 @@ final class Endings {
   }
 
   static void reset(Ends ends) throws Exception {
+    ends.useOnce();
     ends.client.socket().setSoLinger(true, 0);
     Thread closer = later(150, () -> quietly(() -> {
       ends.client.close();

@@ -26,11 +26,28 @@ final class Ends implements AutoCloseable {
     this.channels = channels;
     var family = listenOn6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
     listener = ServerSocketChannel.open(family);
+    listener.configureBlocking(!channels);
     listener.bind(new InetSocketAddress(port));
-    client = SocketChannel.open(new InetSocketAddress(InetAddress.getByName(to), port));
-    server = listener.accept();
+    client = SocketChannel.open();
     client.configureBlocking(!channels);
+    if (!client.connect(new InetSocketAddress(InetAddress.getByName(to), port))) {
+      await(client, SelectionKey.OP_CONNECT);
+      client.finishConnect();
+    }
+    server = accept();
     server.configureBlocking(!channels);
+  }
+
+  private SocketChannel accept() throws IOException {
+    long deadline = System.nanoTime() + PATIENCE_MS * 1_000_000;
+    SocketChannel accepted;
+    while ((accepted = listener.accept()) == null && System.nanoTime() < deadline) {
+      pause(1);
+    }
+    if (accepted == null) {
+      throw new IOException("nobody to accept");
+    }
+    return accepted;
   }
 
   /** A byte each way: Shunt redirects only to a program that it saw using recv. */
