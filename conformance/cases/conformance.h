@@ -54,7 +54,7 @@ struct test_case {
 	void (*socket_options)(int fd);     /* on the listener and the client, before they listen or connect */
 };
 
-extern const struct test_case transfer_cases[], closing_cases[], reset_cases[], receiving_cases[], pending_cases[], sending_cases[], splicing_cases[], readiness_cases[],
+extern const struct test_case transfer_cases[], closing_cases[], reset_cases[], receiving_cases[], urgent_cases[], pending_cases[], sending_cases[], splicing_cases[], readiness_cases[],
 	edge_cases[], waiting_cases[], option_cases[], volume_cases[], late_cases[], uring_cases[];
 
 /* ---- notes ---- */
@@ -79,6 +79,7 @@ int open_client(void (*options)(int));
 int accept_one(int listener);
 void in_client_namespace(void);
 void in_server_namespace(void);
+void unblock(int fd);                             /* O_NONBLOCK, unless the mode is blocking */
 void as_the_mode_has_it(int fd);                  /* O_NONBLOCK and an epoll instance, if the mode wants them */
 /* sendto(MSG_FASTOPEN) needs the address. */
 socklen_t listener_address(struct sockaddr_storage *to);
@@ -86,7 +87,8 @@ socklen_t listener_address(struct sockaddr_storage *to);
 void wait_until_enrolled(void);
 void use_once(struct run *r);                     /* a byte each way */
 
-/* ---- I/O that waits as the mode has it; -1 with ETIMEDOUT when nothing happens for 4 s ---- */
+/* ---- I/O that waits as the mode has it; -1 with ETIMEDOUT when nothing happens for so long ---- */
+#define PATIENCE_MS 4000
 ssize_t do_recv(int fd, void *buffer, size_t size, int flags);
 ssize_t do_send(int fd, const void *buffer, size_t size, int flags);
 ssize_t do_recvmsg(int fd, struct msghdr *message, int flags);

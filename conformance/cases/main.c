@@ -17,9 +17,9 @@
 
 #define LONGEST_CASE_S 15
 
-static const struct test_case *const groups[] = {transfer_cases, closing_cases, reset_cases, receiving_cases, pending_cases, sending_cases, splicing_cases, readiness_cases,
+static const struct test_case *const groups[] = {transfer_cases, closing_cases, reset_cases, receiving_cases, urgent_cases, pending_cases, sending_cases, splicing_cases, readiness_cases,
 						 edge_cases, waiting_cases, option_cases, volume_cases, late_cases, uring_cases};
-static const char *const group_names[] = {"transfer", "closing", "reset", "receiving", "pending", "sending", "splicing", "readiness", "edge", "waiting", "option", "volume", "late", "uring"};
+static const char *const group_names[] = {"transfer", "closing", "reset", "receiving", "urgent", "pending", "sending", "splicing", "readiness", "edge", "waiting", "option", "volume", "late", "uring"};
 #define GROUPS (sizeof(groups) / sizeof(*groups))
 
 static const struct {

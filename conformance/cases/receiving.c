@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Flags and options of receiving. */
 #include "conformance.h"
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <linux/tcp.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <linux/sockios.h>
 
 static char buffer[1 << 16];
 
@@ -145,56 +141,6 @@ static void discard(struct run *r)
 	note("text", "%.3s", buffer);
 }
 
-static volatile int urgent_signals;
-
-static void on_urgent(int signal)
-{
-	(void)signal;
-	urgent_signals++;
-}
-
-static void expect_urgent(struct run *r)
-{
-	signal(SIGURG, on_urgent);
-	fcntl(r->server, F_SETOWN, getpid());
-}
-
-static void expect_urgent_inline(struct run *r)
-{
-	int on = 1;
-
-	expect_urgent(r);
-	setsockopt(r->server, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-}
-
-static void urgent(struct run *r)
-{
-	int mark = -1;
-
-	note_result("none", recv(r->server, buffer, 1, MSG_OOB | MSG_DONTWAIT));
-	send_all(r->client, "ab", 2, 0);
-	note_result("urgent", send(r->client, "!", 1, MSG_OOB));
-	send_all(r->client, "cd", 2, 0);
-	let_it_arrive();
-	note_readiness("arrived", r->server);
-	note("signals", "%d", urgent_signals > 0);
-	ioctl(r->server, SIOCATMARK, &mark);
-	note("mark", "%d", mark);
-	clear();
-	note_result("oob", recv(r->server, buffer + 100, 1, MSG_OOB | MSG_DONTWAIT));
-	note_result("recv", recv(r->server, buffer, 10, MSG_DONTWAIT));
-	ioctl(r->server, SIOCATMARK, &mark);
-	note("mark", "%d", mark);
-	note_result("recv", recv(r->server, buffer + strlen(buffer), 10, MSG_DONTWAIT));
-	note("text", "%s urgent %s", buffer, buffer + 100);
-}
-
-static void urgent_byte_at_once(struct run *r)
-{
-	expect_urgent(r);
-	urgent(r);
-}
-
 static void set_timestamps(struct run *r)
 {
 	int on = 1;
@@ -313,9 +259,6 @@ const struct test_case receiving_cases[] = {
 	{"low_water_mark", receive_above_low_water_mark, EVERY_MODE, 0, "receive_low_water", NULL, set_low_water_mark},
 	{"low_water_mark_set_late", low_water_mark_set_late, EVERY_MODE, MAY_LEAVE, "receive_low_water"},
 	{"discard", discard, EVERY_MODE, ONLY_LOOPBACK},
-	{"urgent_byte", urgent, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, expect_urgent},
-	{"urgent_byte_inline", urgent, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, expect_urgent_inline},
-	{"urgent_byte_at_once", urgent_byte_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"timestamps", control_messages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_timestamps},
 	{"timestamps_set_late", timestamps_set_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"timestamps_set_and_used_at_once", timestamps_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},

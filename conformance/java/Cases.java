@@ -7,8 +7,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * {@code Cases list}, {@code Cases run NAME MODE TO PORT 4|6}: what conformance/cases/main.c does, for programs on the JVM. "ready" is printed when the connection
- * is open; a line on standard input starts the case.
+ * {@code Cases list}, {@code Cases run NAME MODE TO PORT 4|6}: what conformance/cases/main.c does,
+ * for programs on the JVM. "ready" is printed when the connection is open; a line on standard input
+ * starts the case.
  */
 final class Cases {
 
@@ -40,7 +41,11 @@ final class Cases {
               in(CHANNEL, "java_transfer_to", Exchanges::transferTo),
               in(CHANNEL, "java_selector", Selecting::selector),
               in(CHANNEL, "java_stopped_reader", Selecting::stoppedReader),
-              in(CHANNEL, "java_stopped_reader_small_limits", Selecting::stoppedReader, "small_limits")));
+              in(
+                  CHANNEL,
+                  "java_stopped_reader_small_limits",
+                  Selecting::stoppedReader,
+                  "small_limits")));
 
   private static Map.Entry<String, Entry> both(String name, Case body) {
     return entry(name, new Entry(body, List.of(SOCKET, CHANNEL), List.of()));
@@ -56,7 +61,12 @@ final class Cases {
       return;
     }
     Entry found = CASES.get(arguments[1]);
-    try (var ends = new Ends(arguments[2].equals(CHANNEL), arguments[3], Integer.parseInt(arguments[4]), arguments[5].equals("6"))) {
+    try (var ends =
+        new Ends(
+            arguments[2].equals(CHANNEL),
+            arguments[3],
+            Integer.parseInt(arguments[4]),
+            arguments[5].equals("6"))) {
       ends.useOnce();
       System.out.println("ready");
       System.out.flush();

@@ -45,31 +45,45 @@ final class Endings {
   static void reset(Ends ends) throws Exception {
     ends.useOnce();
     ends.client.socket().setSoLinger(true, 0);
-    Thread closer = later(150, () -> quietly(() -> {
-      ends.client.close();
-      return null;
-    }));
+    Thread closer =
+        later(
+            150,
+            () ->
+                quietly(
+                    () -> {
+                      ends.client.close();
+                      return null;
+                    }));
     Notes.attempt("read", () -> readOne(ends, ends.server));
     closer.join();
     Notes.attempt("read", () -> readOne(ends, ends.server));
   }
 
-  /** close() by another thread must end a read at once; the JDK does it with dup2() and a signal. */
+  /**
+   * close() by another thread must end a read at once; the JDK does it with dup2() and a signal.
+   */
   static void closedWhileReading(Ends ends) throws Exception {
     ends.useOnce();
-    Thread closer = later(150, () -> quietly(() -> {
-      ends.server.close();
-      return null;
-    }));
+    Thread closer =
+        later(
+            150,
+            () ->
+                quietly(
+                    () -> {
+                      ends.server.close();
+                      return null;
+                    }));
     if (ends.channels) {
       closer.join();
-      Notes.attempt("read", () -> {
-        try {
-          return readOne(ends, ends.server);
-        } catch (java.nio.channels.ClosedChannelException e) {
-          return "closed";
-        }
-      });
+      Notes.attempt(
+          "read",
+          () -> {
+            try {
+              return readOne(ends, ends.server);
+            } catch (java.nio.channels.ClosedChannelException e) {
+              return "closed";
+            }
+          });
     } else {
       Notes.attempt("read", () -> readOne(ends, ends.server));
       closer.join();
@@ -81,15 +95,19 @@ final class Endings {
     ends.useOnce();
     ends.server.close();
     Ends.letItArrive();
-    Notes.attempt("first", () -> {
-      ends.write(ends.client, new byte[10]);
-      return "written";
-    });
+    Notes.attempt(
+        "first",
+        () -> {
+          ends.write(ends.client, new byte[10]);
+          return "written";
+        });
     Ends.letItArrive();
-    Notes.attempt("second", () -> {
-      ends.write(ends.client, new byte[10]);
-      return "written";
-    });
+    Notes.attempt(
+        "second",
+        () -> {
+          ends.write(ends.client, new byte[10]);
+          return "written";
+        });
     Notes.attempt("read", () -> readOne(ends, ends.client));
   }
 

@@ -10,8 +10,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 
 /**
- * The two ends of the connection under test. {@code java-socket} uses streams on blocking sockets, {@code java-channel} non-blocking channels and selectors, as
- * Netty and the HTTP client do.
+ * The two ends of the connection under test. {@code java-socket} uses streams on blocking sockets,
+ * {@code java-channel} non-blocking channels and selectors, as Netty and the HTTP client do.
  */
 final class Ends implements AutoCloseable {
 

@@ -45,12 +45,14 @@ final class Exchanges {
   }
 
   /** Writes in a thread of its own while the caller reads. */
-  static void transfer(Ends ends, SocketChannel from, SocketChannel to, byte[] bytes, int piece) throws Exception {
+  static void transfer(Ends ends, SocketChannel from, SocketChannel to, byte[] bytes, int piece)
+      throws Exception {
     var executor = Executors.newSingleThreadExecutor();
     Callable<Void> writer =
         () -> {
           for (int at = 0; at < bytes.length; at += piece) {
-            ends.write(from, java.util.Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + piece)));
+            ends.write(
+                from, java.util.Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + piece)));
           }
           return null;
         };

@@ -1,6 +1,8 @@
 import java.io.IOException;
 
-/** What a case saw: one {@code what=value} a line, compared between a plain and an accelerated run. */
+/**
+ * What a case saw: one {@code what=value} a line, compared between a plain and an accelerated run.
+ */
 final class Notes {
 
   private Notes() {}

@@ -12,7 +12,11 @@ final class Selecting {
     selector.selectedKeys().clear();
     selector.selectNow();
     boolean selected = selector.selectedKeys().contains(key);
-    Notes.note(what, selected ? (key.isReadable() ? "readable " : "") + (key.isWritable() ? "writable" : "") : "nothing");
+    Notes.note(
+        what,
+        selected
+            ? (key.isReadable() ? "readable " : "") + (key.isWritable() ? "writable" : "")
+            : "nothing");
   }
 
   static void selector(Ends ends) throws Exception {
