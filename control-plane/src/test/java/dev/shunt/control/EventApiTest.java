@@ -2,6 +2,7 @@ package dev.shunt.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.shunt.protocol.node.v1.Update;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -110,6 +111,35 @@ class EventApiTest extends ServerTest {
       node.vanish();
 
       assertThat(events.about(id)).anyMatch(line -> line.contains("Unreachable"));
+    }
+  }
+
+  @Test
+  void aNodeThatTakesANewRevisionIsToldAlsoWhenNobodySawItPending() throws Exception {
+    String id = fresh("node");
+    Map<String, String> labels = Map.of("pool", id);
+    try (Events events = listen();
+        FakeNode node = node()) {
+      node.connect(node.join(joinToken(), id, labels));
+      node.hello(id, labels, 0, "");
+      node.ack(node.update());
+      List<String> event = events.about(id);
+      while (event.stream().noneMatch(line -> line.contains("InSync"))) {
+        event = events.about(id);
+      }
+      admin()
+          .post()
+          .uri("/api/v1/policies")
+          .contentType(YAML)
+          .body(policy(fresh("e"), id, 1))
+          .exchange()
+          .expectStatus()
+          .isCreated();
+      Update update = node.update();
+      node.ack(update);
+
+      String carried = "\"appliedRevision\":" + update.getVersion();
+      assertThat(events.about(carried)).anyMatch(line -> line.contains(id));
     }
   }
 

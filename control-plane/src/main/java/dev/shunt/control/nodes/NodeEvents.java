@@ -9,8 +9,17 @@ import org.springframework.stereotype.Component;
 @Component
 class NodeEvents implements NodeListener {
 
-  /** What the event says; the rest is read from {@code /api/v1/nodes/{id}}. */
-  record NodeChanged(String id, NodeState state, NodeView.HealthState health, boolean deleted) {}
+  /**
+   * What the event says; the rest is read from {@code /api/v1/nodes/{id}}.
+   *
+   * @param appliedRevision changes also when the node was so quick that nobody saw it pending
+   */
+  record NodeChanged(
+      String id,
+      NodeState state,
+      NodeView.HealthState health,
+      long appliedRevision,
+      boolean deleted) {}
 
   private final EventLog events;
   private final Map<String, NodeChanged> last = new ConcurrentHashMap<>();
@@ -26,6 +35,7 @@ class NodeEvents implements NodeListener {
             standing.node().id(),
             standing.state(),
             NodeView.Health.of(standing.node()).state(),
+            standing.appliedRevision(),
             false);
     if (!now.equals(last.put(now.id(), now))) {
       events.publish("node", now);
@@ -37,6 +47,6 @@ class NodeEvents implements NodeListener {
     last.remove(id);
     events.publish(
         "node",
-        new NodeChanged(id, NodeState.Unreachable, NodeView.HealthState.NotAccelerating, true));
+        new NodeChanged(id, NodeState.Unreachable, NodeView.HealthState.NotAccelerating, 0, true));
   }
 }
