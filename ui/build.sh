@@ -37,8 +37,10 @@ case $step in
     SHUNT_UI_OUT="$target/classes/META-INF/resources" \
       unless_done "$target/ui-build.sha256" "$(hash_of $config build.sh src public)" npm run --silent build ;;
   check)
-    # A test compares the console's words with the datapath's.
-    unless_done "$target/ui-check.sha256" "$(hash_of $config build.sh src public e2e ../bpf/include/shunt_abi.h)" npm run --silent check ;;
+    # The words of the datapath and the shapes of the API are compared with the console's.
+    others="../bpf/include/shunt_abi.h ../control-plane/src/test/resources/openapi.json"
+    # shellcheck disable=SC2086 # lists
+    unless_done "$target/ui-check.sha256" "$(hash_of $config build.sh src public e2e $others)" npm run --silent check ;;
   *)
     echo "ui: expected build or check, found '$step'" >&2
     exit 1 ;;

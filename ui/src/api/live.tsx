@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react';
 import { keys } from './queries';
+import type { Policy } from './types';
 
 /** How the page learns of changes: told by the server, or asking every few seconds. */
 export type Liveness = 'live' | 'polling';
@@ -15,6 +16,13 @@ const LivenessContext = createContext<Liveness>('polling');
 
 export function useLiveness(): Liveness {
   return useContext(LivenessContext);
+}
+
+/** The interval for the policies: while one is on its way to a node, somebody is probably waiting for it. */
+export function usePoliciesInterval() {
+  const rest = useRefetchInterval('rest');
+  return ({ state: { data } }: { state: { data: Policy[] | undefined } }): number | false =>
+    data?.some(({ status: { nodes } }) => nodes.applied + nodes.rejected < nodes.desired) === true ? POLL_MILLIS : rest;
 }
 
 /** The interval for a query: counters always move, everything else only needs asking while nobody tells us. */

@@ -1,6 +1,6 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { ApiError, request } from './http';
-import type { DryRun, ExplainRequest, Explanation, NodeInfo, Page, Policy, PolicyChange, Revision, Session, Validation } from './types';
+import type { DryRun, ExplainRequest, Explanation, NodeInfo, Page, Policy, Revision, RevisionDiff, Session, Validation } from './types';
 
 export const API = '/api/v1';
 const LIST_PAGE = 500;
@@ -123,7 +123,7 @@ export const revisionDiffQuery = (number: number) =>
   queryOptions({
     queryKey: [...keys.revisions, number, 'diff'],
     queryFn: async ({ signal }) =>
-      (await request<{ changes: PolicyChange[] }>(`${API}/revisions/${number}/diff`, { signal })).data.changes,
+      (await request<RevisionDiff>(`${API}/revisions/${number}/diff`, { signal })).data.changes,
     staleTime: Infinity,
   });
 

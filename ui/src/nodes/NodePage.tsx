@@ -48,7 +48,7 @@ function NodeDetails({ node }: { node: NodeInfo }) {
   const { counters } = node;
   return (
     <>
-      {node.rejection === null ? null : <RejectionAlert node={node} rejection={node.rejection} />}
+      {node.rejection == null ? null : <RejectionAlert node={node} rejection={node.rejection} />}
       {node.health.reasons.length === 0 ? null : (
         <Notice tone="warn" title="What the node says about its health">
           <List size="sm">{node.health.reasons.map((reason) => <List.Item key={reason}>{reason}</List.Item>)}</List>

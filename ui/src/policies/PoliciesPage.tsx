@@ -3,7 +3,7 @@ import { useHotkeys } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useRefetchInterval } from '../api/live';
+import { usePoliciesInterval, useRefetchInterval } from '../api/live';
 import { nodesQuery, policiesQuery } from '../api/queries';
 import type { Policy } from '../api/types';
 import { FilterBox, matchesFilter } from '../kit/FilterBox';
@@ -15,7 +15,6 @@ import { TimeAgo } from '../kit/TimeAgo';
 import { useMay } from '../session/useRole';
 import { ActionBadge, ModeBadge, RolloutBadge } from './badges';
 import { DeletePolicy } from './DeletePolicy';
-import { DEFAULTS } from './defaults';
 import { totalsByPolicy, type PolicyTotals } from './totals';
 
 export function policiesSearch(search: Record<string, unknown>): { q?: string; sort?: string } {
@@ -34,17 +33,17 @@ interface Row {
 
 const COLUMNS: Record<string, (row: Row) => string | number> = {
   name: ({ policy }) => policy.metadata.name,
-  priority: ({ policy }) => policy.spec.priority ?? Number(DEFAULTS.priority),
+  priority: ({ policy }) => policy.spec.priority,
   accelerated: ({ totals }) => totals?.acceleratedConnections ?? -1,
   bytes: ({ totals }) => totals?.redirectedBytes ?? -1,
-  updated: ({ policy }) => Date.parse(updatedAt(policy) ?? '') || 0,
+  updated: ({ policy }) => Date.parse(policy.metadata.updateTimestamp),
 };
 
 export function PoliciesPage() {
   const { q = '', sort: sortText } = route.useSearch();
   const navigate = route.useNavigate();
   const goTo = useNavigate();
-  const policies = useQuery({ ...policiesQuery, refetchInterval: useRefetchInterval('rest') });
+  const policies = useQuery({ ...policiesQuery, refetchInterval: usePoliciesInterval() });
   const nodes = useQuery({ ...nodesQuery, refetchInterval: useRefetchInterval('counters') });
   const mayEdit = useMay('editor');
   const [deleting, setDeleting] = useState<string>();
@@ -123,18 +122,18 @@ function PolicyRow({ row: { policy, totals }, onDelete }: { row: Row; onDelete: 
         <Link to="/policies/$name" params={{ name: metadata.name }} className="link nowrap">{metadata.name}</Link>
         <Text size="xs" className="quiet mono">{pairs(metadata.labels)}</Text>
       </Table.Td>
-      <Table.Td><ActionBadge action={spec.action ?? DEFAULTS.action} /></Table.Td>
-      <Table.Td><ModeBadge mode={spec.mode ?? DEFAULTS.mode} /></Table.Td>
-      <Table.Td className="num">{spec.priority ?? DEFAULTS.priority}</Table.Td>
-      <Table.Td><Few values={spec.match?.ports?.map(String)} /></Table.Td>
-      <Table.Td><Few values={spec.match?.cgroups} /></Table.Td>
-      <Table.Td>{spec.enrolment ?? DEFAULTS.enrolment}</Table.Td>
-      <Table.Td><RolloutBadge nodes={status?.nodes} /></Table.Td>
+      <Table.Td><ActionBadge action={spec.action} /></Table.Td>
+      <Table.Td><ModeBadge mode={spec.mode} /></Table.Td>
+      <Table.Td className="num">{spec.priority}</Table.Td>
+      <Table.Td><Few values={spec.match.ports} /></Table.Td>
+      <Table.Td><Few values={spec.match.cgroups} /></Table.Td>
+      <Table.Td>{spec.enrolment}</Table.Td>
+      <Table.Td><RolloutBadge nodes={status.nodes} /></Table.Td>
       <Table.Td className="num">
         <Link to="/why" search={{ policy: metadata.name }} className="link">{formatCount(totals?.acceleratedConnections)}</Link>
       </Table.Td>
       <Table.Td className="num">{formatBytes(totals?.redirectedBytes)}</Table.Td>
-      <Table.Td className="num"><TimeAgo time={updatedAt(policy)} /></Table.Td>
+      <Table.Td className="num"><TimeAgo time={metadata.updateTimestamp} /></Table.Td>
       <Table.Td className="num">
         {onDelete === undefined ? null : (
           <Button size="compact-xs" variant="subtle" color="red" aria-label={`Delete ${metadata.name}`} onClick={() => onDelete(metadata.name)}>
@@ -147,8 +146,8 @@ function PolicyRow({ row: { policy, totals }, onDelete }: { row: Row; onDelete: 
 }
 
 /** The first values of a list, and the rest on hover or focus. A dimension without values matches anything. */
-function Few({ values }: { values: readonly string[] | undefined }) {
-  if (values === undefined || values.length === 0) return <span className="quiet">any</span>;
+function Few({ values }: { values: readonly string[] | null | undefined }) {
+  if (values == null || values.length === 0) return <span className="quiet">any</span>;
   const shown = values.slice(0, 2).join(', ');
   if (values.length <= 2) return <span className="mono">{shown}</span>;
   return (
@@ -159,24 +158,20 @@ function Few({ values }: { values: readonly string[] | undefined }) {
   );
 }
 
-function updatedAt({ metadata }: Policy): string | undefined {
-  return metadata.updateTimestamp ?? metadata.creationTimestamp;
-}
-
-function pairs(map: Record<string, string> | undefined): string {
-  return Object.entries(map ?? {}).map(([key, value]) => `${key}=${value}`).join(' ');
+function pairs(map: Record<string, string>): string {
+  return Object.entries(map).map(([key, value]) => `${key}=${value}`).join(' ');
 }
 
 function searchable({ metadata, spec }: Policy): string[] {
   return [
     metadata.name,
     pairs(metadata.labels),
-    spec.action ?? DEFAULTS.action,
-    spec.mode ?? DEFAULTS.mode,
-    spec.enrolment ?? DEFAULTS.enrolment,
-    ...(spec.match?.ports ?? []).map(String),
-    ...(spec.match?.cgroups ?? []),
-    ...(spec.match?.clients ?? []),
-    ...(spec.match?.servers ?? []),
+    spec.action,
+    spec.mode,
+    spec.enrolment,
+    ...(spec.match.ports ?? []),
+    ...(spec.match.cgroups ?? []),
+    ...(spec.match.clients ?? []),
+    ...(spec.match.servers ?? []),
   ];
 }

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useRefetchInterval } from '../api/live';
+import { usePoliciesInterval } from '../api/live';
 import { policiesQuery } from '../api/queries';
 import { ApiError } from '../api/http';
 import { Icon } from '../kit/icons';
@@ -68,9 +68,9 @@ function NotLoaded({ name, pending, error, retry }: { name: string; pending: boo
 
 /** How far the last applied version has got, while the page is open. */
 function Rollout({ name }: { name: string }) {
-  const policies = useQuery({ ...policiesQuery, refetchInterval: useRefetchInterval('rest') });
+  const policies = useQuery({ ...policiesQuery, refetchInterval: usePoliciesInterval() });
   const policy = policies.data?.find((one) => one.metadata.name === name);
-  return policy === undefined ? null : <RolloutBadge nodes={policy.status?.nodes} />;
+  return policy === undefined ? null : <RolloutBadge nodes={policy.status.nodes} />;
 }
 
 function EditActions({ name }: { name: string }) {

@@ -15,7 +15,7 @@ export function ProblemList({ problems, onSelect }: { problems: readonly Problem
             <span>
               <span className="visually-hidden">{problem.severity}: </span>
               {problem.message}
-              <Text span size="xs" className="quiet mono"> {[problem.path, problem.line === null ? '' : `line ${problem.line}`, problem.code].filter(Boolean).join(' · ')}</Text>
+              <Text span size="xs" className="quiet mono"> {[problem.path, problem.line == null ? '' : `line ${problem.line}`, problem.code].filter(Boolean).join(' · ')}</Text>
             </span>
           </UnstyledButton>
         </li>

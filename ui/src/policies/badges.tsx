@@ -1,4 +1,4 @@
-import type { Action, Mode, PolicyStatus } from '../api/types';
+import type { Action, Mode, Policy } from '../api/types';
 import { StatusBadge } from '../kit/StatusBadge';
 
 export function ActionBadge({ action }: { action: Action }) {
@@ -18,8 +18,7 @@ export function ModeBadge({ mode }: { mode: Mode }) {
 }
 
 /** How far the latest revision of a policy has got. */
-export function RolloutBadge({ nodes }: { nodes: PolicyStatus['nodes'] }) {
-  if (nodes === undefined) return <StatusBadge tone="neutral" icon="question">Unknown</StatusBadge>;
+export function RolloutBadge({ nodes }: { nodes: Policy['status']['nodes'] }) {
   const { applied, desired, rejected } = nodes;
   const word = `${applied}/${desired} ${desired === 1 ? 'node' : 'nodes'}`;
   if (rejected > 0) {

@@ -43,6 +43,7 @@ export function node(id: string, part: Partial<NodeInfo> = {}): NodeInfo {
     kernelRelease: '6.18.0',
     appliedRevision: 7,
     desiredRevision: 7,
+    joinedAt: '2026-11-01T08:00:00Z',
     lastSeen: '2026-11-22T12:00:00Z',
     rejection: null,
     counters: { liveConnections: 3, acceleratedConnections: 75, redirectedBytes: 2048, redirectedMessages: 12, reasons: { remote_peer: 20, blocking_socket: 5 } },
@@ -51,12 +52,31 @@ export function node(id: string, part: Partial<NodeInfo> = {}): NodeInfo {
   };
 }
 
-export function policy(name: string, spec: Policy['spec'] = {}): Policy {
+export function policy(name: string, spec: Partial<Policy['spec']> = {}): Policy {
   return {
     apiVersion: 'shunt.dev/v1alpha1',
     kind: 'AccelerationPolicy',
-    metadata: { name, labels: { team: 'payments' }, resourceVersion: '7', updateTimestamp: '2026-11-22T12:00:00Z' },
-    spec: { priority: 100, action: 'Accelerate', mode: 'Enforce', match: { ports: ['8080', '9090', '15000-15010'] }, ...spec },
+    metadata: {
+      name,
+      labels: { team: 'payments' },
+      annotations: {},
+      generation: 1,
+      resourceVersion: '7',
+      creationTimestamp: '2026-11-22T12:00:00Z',
+      updateTimestamp: '2026-11-22T12:00:00Z',
+    },
+    spec: {
+      priority: 100,
+      action: 'Accelerate',
+      mode: 'Enforce',
+      nodes: { matchLabels: {}, matchExpressions: [] },
+      match: { ports: ['8080', '9090', '15000-15010'] },
+      enrolment: 'Settled',
+      blockingSockets: 'Exclude',
+      limits: { backlogBytes: '4Mi', backlogMessages: 2048 },
+      tests: [],
+      ...spec,
+    },
     status: { revision: 7, observedGeneration: 1, nodes: { applied: 1, desired: 1, rejected: 0 }, conditions: [] },
   };
 }

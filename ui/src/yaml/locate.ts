@@ -53,7 +53,7 @@ export function locate(text: string, problem: Pick<Problem, 'path' | 'line' | 'c
     const span = spanOfPath(doc, parsePath(problem.path));
     if (span !== undefined) return span;
   }
-  if (problem.line !== null) return spanOfPosition(text, problem.line, problem.column ?? 1);
+  if (problem.line != null) return spanOfPosition(text, problem.line, problem.column ?? 1);
   return { from: 0, to: firstLineEnd(text, 0) };
 }
 

@@ -7,6 +7,6 @@ export function syntaxProblems(text: string): Problem[] {
   const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   return doc.errors.map((error) => {
     const { line, col } = lines.linePos(Math.min(error.pos[0], Math.max(0, text.length - 1)));
-    return { code: 'YAML', severity: 'Error', path: '', line, column: col, message: error.message };
+    return { code: 'YAML', severity: 'Error', path: '', line, column: col, expected: 'YAML', found: error.code, message: error.message };
   });
 }
