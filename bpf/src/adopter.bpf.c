@@ -10,7 +10,7 @@
 #include "account.h"
 #include "fitness.h"
 
-#define SHUNT_SEARCHES 8           /* quiet visits after which a stray counts as unpaired */
+#define SHUNT_SEARCHES 32          /* quiet visits after which a stray counts as unpaired */
 
 /* The walk visits listeners before connections (bpf_iter_tcp: listening_get_first(), then established_get_first()). */
 static __always_inline void shunt_note_listener(struct sock_common *skc)
@@ -111,7 +111,8 @@ static __always_inline void shunt_search(struct shunt_conn *c, struct sock_commo
 	}
 	if (skc->skc_state != TCP_ESTABLISHED || c->searches > SHUNT_SEARCHES)
 		return;
-	if (!shunt_nothing_unread(sk, tp) || tp->snd_una != tp->write_seq)
+	/* Whether the peer has read all that was sent from here shows in the key; a delayed ACK says nothing about it. */
+	if (!shunt_nothing_unread(sk, tp))
 		return;
 	key.client_isn = client ? tp->write_seq : tp->copied_seq;
 	key.server_isn = client ? tp->copied_seq : tp->write_seq;

@@ -25,9 +25,12 @@ public final class Conductor implements AutoCloseable {
 
   /**
    * Walks over every namespace after a policy change. Old connections are paired when a walk finds
-   * them quiet at both ends, so one is not enough.
+   * them quiet at both ends, so one is not enough; busy ones get more chances, with pauses.
    */
-  private static final int ROUNDS_AFTER_CHANGE = 10;
+  private static final int QUICK_ROUNDS = 10;
+
+  private static final int PAUSED_ROUNDS = 60;
+  private static final Duration PAUSE_BETWEEN_ROUNDS = Duration.ofMillis(500);
 
   private final Walks walks;
   private final WalkSchedule schedule;
@@ -35,6 +38,7 @@ public final class Conductor implements AutoCloseable {
   private final Map<Long, String> failures = new ConcurrentHashMap<>();
   private final Thread thread;
   private int roundsLeft;
+  private long lastRound;
   private long roundsAsked;
   private long roundsWalked;
   private boolean closed;
@@ -62,7 +66,7 @@ public final class Conductor implements AutoCloseable {
 
   /** The policy set changed: every namespace is visited, so that open connections follow. */
   public synchronized void policyChanged() {
-    roundsLeft = ROUNDS_AFTER_CHANGE;
+    roundsLeft = QUICK_ROUNDS + PAUSED_ROUNDS;
     roundsAsked++;
     notifyAll();
   }
@@ -175,9 +179,13 @@ public final class Conductor implements AutoCloseable {
 
   /** Number of the round to walk now, or 0. */
   private synchronized long takeRound() {
-    if (roundsLeft == 0 || !schedule.allowed(System.nanoTime())) {
+    long now = System.nanoTime();
+    boolean paused =
+        roundsLeft <= PAUSED_ROUNDS && now - lastRound < PAUSE_BETWEEN_ROUNDS.toNanos();
+    if (roundsLeft == 0 || paused || !schedule.allowed(now)) {
       return 0;
     }
+    lastRound = now;
     roundsLeft--;
     return roundsAsked;
   }
