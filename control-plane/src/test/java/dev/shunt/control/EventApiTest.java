@@ -45,11 +45,11 @@ class EventApiTest extends ServerTest {
       }
     }
 
-    /** The next event about something. */
-    List<String> about(String what) {
+    /** The next event with a line that has all of this; others may be about other tests' nodes. */
+    List<String> about(String... what) {
       while (true) {
         List<String> event = next();
-        if (event.stream().anyMatch(line -> line.contains(what))) {
+        if (event.stream().anyMatch(line -> Stream.of(what).allMatch(line::contains))) {
           return event;
         }
       }
@@ -138,8 +138,8 @@ class EventApiTest extends ServerTest {
       Update update = node.update();
       node.ack(update);
 
-      String carried = "\"appliedRevision\":" + update.getVersion();
-      assertThat(events.about(carried)).anyMatch(line -> line.contains(id));
+      String carried = "\"appliedRevision\":" + update.getVersion() + ",";
+      assertThat(events.about(id, carried)).contains("event:node");
     }
   }
 
