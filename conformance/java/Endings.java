@@ -17,6 +17,17 @@ final class Endings {
     return thread;
   }
 
+  private static Thread closeLater(SocketChannel end) {
+    return later(
+        150,
+        () ->
+            quietly(
+                () -> {
+                  end.close();
+                  return null;
+                }));
+  }
+
   private static void quietly(Notes.Call call) {
     try {
       call.get();
@@ -45,15 +56,7 @@ final class Endings {
   static void reset(Ends ends) throws Exception {
     ends.useOnce();
     ends.client.socket().setSoLinger(true, 0);
-    Thread closer =
-        later(
-            150,
-            () ->
-                quietly(
-                    () -> {
-                      ends.client.close();
-                      return null;
-                    }));
+    Thread closer = closeLater(ends.client);
     Notes.attempt("read", () -> readOne(ends, ends.server));
     closer.join();
     Notes.attempt("read", () -> readOne(ends, ends.server));
@@ -64,15 +67,7 @@ final class Endings {
    */
   static void closedWhileReading(Ends ends) throws Exception {
     ends.useOnce();
-    Thread closer =
-        later(
-            150,
-            () ->
-                quietly(
-                    () -> {
-                      ends.server.close();
-                      return null;
-                    }));
+    Thread closer = closeLater(ends.server);
     if (ends.channels) {
       closer.join();
       Notes.attempt(
