@@ -8,7 +8,7 @@
 #define SHUNT_ABI_H
 
 /* Raised when a map's meaning changes; pins of another version are drained, never reused (docs/operations.md). */
-#define SHUNT_LAYOUT_VERSION 1
+#define SHUNT_LAYOUT_VERSION 2
 
 #define SHUNT_SLOTS 2              /* two policy generations: the live one and the idle one */
 #define SHUNT_MAX_POLICIES 1024    /* per node; policy.md */
