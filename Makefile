@@ -1,5 +1,5 @@
 # Each target is one script; what it needs, it installs (scripts/setup says what).
-.PHONY: help build demo test conformance run format clean
+.PHONY: help build demo test conformance bench run format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -16,6 +16,9 @@ test: ## every test of every module, on real sockets and in a real browser
 conformance: build ## what an application can see of acceleration: every socket-API case in every mode and place
 	@scripts/setup test
 	@conformance/run --report docs/conformance.md
+
+bench: build ## plain TCP against Shunt, taking turns; BENCH_ONLY=REGEX for some cells
+	@bench/run --only "$${BENCH_ONLY:-}"
 
 run: ## a control plane on :8080 that keeps its data below target/run
 	@scripts/run

@@ -1,0 +1,1 @@
+"""The benchmark. Standard library only; run through bench/run."""

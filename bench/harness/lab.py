@@ -1,0 +1,75 @@
+"""What a run needs and removes again: cgroups, network namespaces and a node plugin, all its own."""
+
+import os
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+
+from shuntdev import cgroups
+from shuntdev.cgroups import Cgroup
+from shuntdev.console import ROOT, say, uninterrupted
+from suite.places import Namespaces
+
+from . import arms
+from .agent import Agent, policy
+
+_FOLDER = ROOT / "target" / "bench"
+
+
+class Lab:
+    def __enter__(self):
+        self._stack = ExitStack()
+        try:
+            self._furnish()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        with uninterrupted():
+            self._stack.close()
+
+    def _furnish(self):
+        _sweep()
+        name = _name(os.getpid())
+        self.folder = _FOLDER / name
+        self.folder.mkdir(parents=True)
+        self._stack.callback(shutil.rmtree, self.folder, ignore_errors=True)
+        root = Cgroup.create(f"/{name}")
+        self._stack.callback(root.remove)
+        shunt = root.child("shunt")
+        self.cgroups = {arm.name: Cgroup.at(f"{root.path}/{arm.cgroup}") for arm in arms.ALL}
+        for group in self.cgroups.values():
+            group.folder.mkdir()
+        self.namespaces = self._stack.enter_context(Namespaces(root.child("network").inside([])))
+        self.agent = Agent(shunt, root.child("agent"), self.folder, _pins(os.getpid()))
+        self._stack.callback(self.agent.stop)
+        self.agent.start(
+            [
+                policy("settled", self.cgroups["settled"].path, enrolment="Settled", blockingSockets="Accept"),
+                policy("handshake", self.cgroups["handshake"].path, enrolment="Handshake"),
+            ]
+        )
+
+
+def _name(pid):
+    return f"shunt-bench-{pid}"
+
+
+def _pins(pid):
+    return f"/sys/fs/bpf/{_name(pid)}"
+
+
+def _sweep():
+    """Removes what runs left behind that were killed with SIGKILL."""
+    for group in cgroups.root().glob(_name("*")):
+        pid = group.name.rpartition("-")[2]
+        if Path(f"/proc/{pid}").exists():
+            continue
+        say(f"removing {group}, left behind by a run that was killed")
+        left = Cgroup.at(f"/{group.name}")
+        folder = _FOLDER / group.name
+        Agent(left, left, folder, _pins(pid)).stop()
+        left.remove()
+        shutil.rmtree(folder, ignore_errors=True)

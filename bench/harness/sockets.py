@@ -1,0 +1,140 @@
+"""Cells on bare sockets: bench/load, one pair of processes for each arm."""
+
+import json
+import subprocess
+import time
+from dataclasses import dataclass
+
+from shuntdev.console import ROOT, Failure
+
+from . import arms
+
+_SOURCES = ROOT / "bench" / "load"
+_PROGRAM = ROOT / "target" / "bench" / "load"
+_SETTLE_SECONDS = 6
+_FIRST_PORT = 20000
+
+
+@dataclass(frozen=True)
+class SocketCell:
+    work: str         # request, stream or short
+    size: int
+    cpus: str         # same, two
+    connections: int = 1
+    route: str = "loopback"
+    blocking: bool = False
+
+    kind = "sockets"
+
+    @property
+    def name(self):
+        sort = "-blocking" if self.blocking else ""
+        return f"{self.work}{sort}-{size_text(self.size)}-{self.cpus}-{self.connections}-{self.route}"
+
+    @property
+    def figure(self):
+        """What is compared first."""
+        return "mib_per_s" if self.work == "stream" else "operations_per_s"
+
+    @property
+    def arms(self):
+        return arms.ALL
+
+    def open(self, lab, arm, index):
+        return _Load(self, lab, arm, _FIRST_PORT + index)
+
+
+def build():
+    _PROGRAM.parent.mkdir(parents=True, exist_ok=True)
+    sources = sorted(_SOURCES.glob("*.c"))
+    if _PROGRAM.exists() and all(s.stat().st_mtime < _PROGRAM.stat().st_mtime for s in _SOURCES.iterdir()):
+        return
+    subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(_PROGRAM), *map(str, sources)], check=True)
+
+
+def size_text(size):
+    for unit, bytes_ in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size >= bytes_ and size % bytes_ == 0:
+            return f"{size // bytes_}{unit}"
+    return f"{size}B"
+
+
+class _Load:
+    """One arm of a cell while it is open."""
+
+    def __init__(self, cell, lab, arm, port):
+        self._cell = cell
+        self._lab = lab
+        self._arm = arm
+        client_net, server_net = lab.namespaces.near, lab.namespaces.far if cell.route == "veth" else lab.namespaces.near
+        address = {"loopback": "127.0.0.1", "veth": "10.73.0.2", "redirect": "192.0.2.1"}[cell.route]
+        client_cpu, server_cpu = (0, 1) if cell.cpus == "two" else (1, 1)
+        argv = [_PROGRAM, cell.work, cell.size, "-n", cell.connections, "-c", client_cpu, "-s", server_cpu]
+        argv += ["-a", address, "-p", port, "-C", client_net, "-S", server_net] + (["-b"] if cell.blocking else [])
+        self._log = lab.folder / f"load-{arm.name}.log"
+        with open(self._log, "wb") as log:
+            self._process = subprocess.Popen(
+                lab.cgroups[arm.name].inside(argv), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        if self._process.stdout.readline() != "ready\n":
+            self._failed()
+
+    def warm_up(self, ms):
+        """Runs until the datapath has decided about every connection; what it has not accelerated by then stays as it is."""
+        deadline = time.monotonic() + _SETTLE_SECONDS
+        self.slice(ms)
+        while self._arm.policy and self._cell.work != "short" and time.monotonic() < deadline:
+            self.slice(ms)
+            row = self._lab.agent.counters().get(self._arm.policy, {})
+            if row.get("accelerated_live", 0) >= self._cell.connections:
+                break
+        self.slice(ms)
+
+    def slice(self, ms):
+        try:
+            self._process.stdin.write(f"run {ms}\n")
+            self._process.stdin.flush()
+            r = json.loads(self._process.stdout.readline())
+        except (OSError, ValueError):
+            self._failed()
+        operations, mib = r["operations"], r["bytes"] / (1 << 20)
+        cpu_us = r["client_cpu_us"] + r["server_cpu_us"]
+        figures = {"failures": r["failures"], "bytes": r["bytes"], "operations": operations, "seconds": r["seconds"]}
+        if operations:
+            figures["cpu_us_per_operation"] = cpu_us / operations
+            figures["cpu_us_per_mib"] = cpu_us / mib
+        figures["operations_per_s"] = operations / r["seconds"]
+        figures["mib_per_s"] = mib / r["seconds"]
+        if self._cell.work != "stream":
+            figures |= {"p50_us": r["p50_us"], "p99_us": r["p99_us"]}
+        return figures
+
+    def close(self):
+        self._process.stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def _failed(self):
+        self._process.kill()
+        raise Failure(f"{self._cell.name}, {self._arm.name}: the load ended with {self._process.wait()}", log=self._log)
+
+
+REQUEST_SIZES = (1, 64, 1 << 10, 16 << 10, 64 << 10, 256 << 10)
+STREAM_SIZES = (64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20)
+
+
+def cells():
+    found = []
+    for route in ("loopback", "veth", "redirect"):
+        for cpus in ("same", "two"):
+            for n in (1, 32, 500):
+                found += [SocketCell("request", size, cpus, n, route) for size in REQUEST_SIZES]
+                found += [SocketCell("stream", size, cpus, n, route) for size in STREAM_SIZES]
+                found += [SocketCell("short", 64, cpus, n, route)]
+            found += [SocketCell("request", size, cpus, 1, route, blocking=True) for size in REQUEST_SIZES]
+            found += [SocketCell("stream", size, cpus, 1, route, blocking=True) for size in STREAM_SIZES]
+    return found
