@@ -17,8 +17,9 @@ conformance: build ## what an application can see of acceleration: every socket-
 	@scripts/setup test
 	@conformance/run --report docs/conformance.md
 
-bench: build ## plain TCP against Shunt, taking turns; BENCH_ONLY=REGEX for some cells
-	@bench/run --only "$${BENCH_ONLY:-}"
+bench: build ## plain TCP against Shunt, taking turns; BENCH_ONLY=REGEX for some cells, BENCH_SHORT=1 for 3 minutes
+	@scripts/setup bench
+	@bench/run --only "$${BENCH_ONLY:-}" $${BENCH_SHORT:+--short}
 
 run: ## a control plane on :8080 that keeps its data below target/run
 	@scripts/run

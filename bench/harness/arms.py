@@ -11,9 +11,12 @@ class Arm:
     policy: str = ""   # whose counters prove that bytes were redirected; "" = nothing is redirected
 
 
-PLAIN = Arm("plain", "plain TCP, in a cgroup that Shunt is not attached to", "plain")
-UNMATCHED = Arm("unmatched", "TCP in a cgroup that Shunt is attached to, where no policy matches", "shunt/unmatched")
-SETTLED = Arm("settled", "Shunt, enrolment Settled (for blocking sockets: blockingSockets Accept)", "shunt/settled", "settled")
-HANDSHAKE = Arm("handshake", "Shunt, enrolment Handshake", "shunt/handshake", "handshake")
+PLAIN = Arm("plain", "plain TCP, in a cgroup that nothing is attached to: the base of every ratio", "plain")
+UNMATCHED = Arm("unmatched", "TCP in a cgroup that Shunt watches, where no policy matches", "shunt/unmatched")
+SETTLED = Arm("settled", "Shunt, enrolment `Settled` (with `blockingSockets: Accept`)", "shunt/settled", "settled")
+HANDSHAKE = Arm("handshake", "Shunt, enrolment `Handshake`", "shunt/handshake", "handshake")
+TUTORIAL = Arm("tutorial", "not Shunt: the tutorial's sockops and sk_msg pair, written anew, unguarded", "tutorial")
+UNIX = Arm("unix", "Unix sockets: the limit", "unix")
 
-ALL = (PLAIN, UNMATCHED, SETTLED, HANDSHAKE)
+EVERY_ARM = (PLAIN, UNMATCHED, SETTLED, HANDSHAKE, TUTORIAL, UNIX)
+PROXIED = (PLAIN, SETTLED, HANDSHAKE, TUTORIAL)

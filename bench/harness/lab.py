@@ -12,6 +12,7 @@ from suite.places import Namespaces
 
 from . import arms
 from .agent import Agent, policy
+from .tutorial import Tutorial
 
 _FOLDER = ROOT / "target" / "bench"
 
@@ -39,7 +40,7 @@ class Lab:
         root = Cgroup.create(f"/{name}")
         self._stack.callback(root.remove)
         shunt = root.child("shunt")
-        self.cgroups = {arm.name: Cgroup.at(f"{root.path}/{arm.cgroup}") for arm in arms.ALL}
+        self.cgroups = {arm.name: Cgroup.at(f"{root.path}/{arm.cgroup}") for arm in arms.EVERY_ARM}
         for group in self.cgroups.values():
             group.folder.mkdir()
         self.namespaces = self._stack.enter_context(Namespaces(root.child("network").inside([])))
@@ -51,6 +52,9 @@ class Lab:
                 policy("handshake", self.cgroups["handshake"].path, enrolment="Handshake"),
             ]
         )
+        tutorial = Tutorial(self.cgroups["tutorial"], _tutorial_pins(os.getpid()))
+        self._stack.callback(tutorial.remove)
+        tutorial.attach()  # after the agent, which mounts the BPF file system where it is missing
 
 
 def _name(pid):
@@ -59,6 +63,10 @@ def _name(pid):
 
 def _pins(pid):
     return f"/sys/fs/bpf/{_name(pid)}"
+
+
+def _tutorial_pins(pid):
+    return f"/sys/fs/bpf/shunt-bench-tutorial-{pid}"
 
 
 def _sweep():
@@ -71,5 +79,6 @@ def _sweep():
         left = Cgroup.at(f"/{group.name}")
         folder = _FOLDER / group.name
         Agent(left, left, folder, _pins(pid)).stop()
+        Tutorial(left, _tutorial_pins(pid)).remove()
         left.remove()
         shutil.rmtree(folder, ignore_errors=True)

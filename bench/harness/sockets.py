@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from shuntdev.console import ROOT, Failure
 
 from . import arms
+from .sizes import size_text
 
 _SOURCES = ROOT / "bench" / "load"
 _PROGRAM = ROOT / "target" / "bench" / "load"
 _SETTLE_SECONDS = 6
-_FIRST_PORT = 20000
+_PORTS = 2000  # below what clients are given
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class SocketCell:
     blocking: bool = False
 
     kind = "sockets"
+    slice_ms = 150
 
     @property
     def name(self):
@@ -37,11 +39,15 @@ class SocketCell:
         return "mib_per_s" if self.work == "stream" else "operations_per_s"
 
     @property
+    def short(self):
+        return self.route == "loopback" and (self.work, self.size, self.connections, self.blocking) in _SHORT
+
+    @property
     def arms(self):
-        return arms.ALL
+        return (arms.PLAIN, arms.SETTLED, arms.HANDSHAKE) + ((arms.TUTORIAL, arms.UNIX) if self.route == "loopback" else ())
 
     def open(self, lab, arm, index):
-        return _Load(self, lab, arm, _FIRST_PORT + index)
+        return _Load(self, lab, arm, _PORTS + index)
 
 
 def build():
@@ -50,13 +56,6 @@ def build():
     if _PROGRAM.exists() and all(s.stat().st_mtime < _PROGRAM.stat().st_mtime for s in _SOURCES.iterdir()):
         return
     subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(_PROGRAM), *map(str, sources)], check=True)
-
-
-def size_text(size):
-    for unit, bytes_ in (("MiB", 1 << 20), ("KiB", 1 << 10)):
-        if size >= bytes_ and size % bytes_ == 0:
-            return f"{size // bytes_}{unit}"
-    return f"{size}B"
 
 
 class _Load:
@@ -70,6 +69,8 @@ class _Load:
         address = {"loopback": "127.0.0.1", "veth": "10.73.0.2", "redirect": "192.0.2.1"}[cell.route]
         client_cpu, server_cpu = (0, 1) if cell.cpus == "two" else (1, 1)
         argv = [_PROGRAM, cell.work, cell.size, "-n", cell.connections, "-c", client_cpu, "-s", server_cpu]
+        if arm is arms.UNIX:
+            address, port = f"{lab.folder.name}-{cell.name}", 0
         argv += ["-a", address, "-p", port, "-C", client_net, "-S", server_net] + (["-b"] if cell.blocking else [])
         self._log = lab.folder / f"load-{arm.name}.log"
         with open(self._log, "wb") as log:
@@ -123,6 +124,10 @@ class _Load:
         raise Failure(f"{self._cell.name}, {self._arm.name}: the load ended with {self._process.wait()}", log=self._log)
 
 
+_SHORT = {
+    ("request", 64, 1, False), ("request", 64, 1, True), ("request", 16 << 10, 32, False),
+    ("stream", 64, 1, False), ("stream", 4 << 10, 1, False), ("stream", 64 << 10, 1, False), ("short", 64, 1, False),
+}
 REQUEST_SIZES = (1, 64, 1 << 10, 16 << 10, 64 << 10, 256 << 10)
 STREAM_SIZES = (64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20)
 

@@ -2,48 +2,86 @@
 
 from contextlib import ExitStack
 
+from shuntdev.console import Failure
+
 from . import figures
+
+_SUMS = ("failures", "bytes", "operations", "seconds")
+
+
+class _Runner:
+    """One arm of a cell. One that fails leaves the cell, says why, and does not keep the others from going on."""
+
+    def __init__(self, cell, lab, arm, index, stack):
+        self.arm = arm
+        self.slices = {}  # by round
+        self.failures = 0
+        self.error = None
+        self._load = None
+        self._attempt(lambda: self._open(cell, lab, index, stack))
+
+    def warm_up(self, ms):
+        self._attempt(lambda: self._load.warm_up(ms))
+
+    def slice(self, turn, ms):
+        measured = self._attempt(lambda: self._load.slice(ms))
+        if not measured:
+            return
+        self.failures += measured["failures"]
+        if measured["failures"]:
+            self.error = f"{measured['failures']} of {measured['operations']} operations failed in round {turn + 1}"
+        else:
+            self.slices[turn] = measured
+
+    def _open(self, cell, lab, index, stack):
+        self._load = cell.open(lab, self.arm, index)
+        stack.callback(self._load.close)
+
+    def _attempt(self, action):
+        if self.error:
+            return None
+        try:
+            return action()
+        except Failure as failure:
+            self.error = str(failure)
+            self.failures += 1
+            return None
 
 
 def run(cell, lab, rounds, slice_ms):
+    earlier = lab.agent.counters()
     with ExitStack() as stack:
-        opened = {}
-        for index, arm in enumerate(cell.arms):
-            opened[arm] = cell.open(lab, arm, index)
-            stack.callback(opened[arm].close)
-        for load in opened.values():
-            load.warm_up(slice_ms)
+        runners = [_Runner(cell, lab, arm, index, stack) for index, arm in enumerate(cell.arms)]
+        for runner in runners:
+            runner.warm_up(slice_ms)
         before = lab.agent.counters()
-        measured = [_round(opened, turn, slice_ms) for turn in range(rounds)]
+        for turn in range(rounds):
+            at = turn % len(runners)
+            for runner in runners[at:] + runners[:at]:
+                runner.slice(turn, slice_ms)
         after = lab.agent.counters()
     return {
         "cell": cell.name,
         "kind": cell.kind,
         "figure": cell.figure,
-        "arms": {arm.name: _arm(cell, arm, measured, before, after) for arm in cell.arms},
+        "arms": {runner.arm.name: _arm(runner, runners[0], earlier, before, after) for runner in runners},
     }
 
 
-def _round(opened, turn, slice_ms):
-    order = list(opened)
-    at = turn % len(order)
-    return {arm.name: opened[arm].slice(slice_ms) for arm in order[at:] + order[:at]}
-
-
-def _arm(cell, arm, measured, before, after):
-    names = [n for n in measured[0][arm.name] if n not in ("failures", "bytes", "operations", "seconds")]
-    result = {
-        "failures": sum(r[arm.name]["failures"] for r in measured),
-        "figures": {n: figures.summary([r[arm.name][n] for r in measured if n in r[arm.name]]) for n in names},
-    }
-    if arm.name != cell.arms[0].name:
-        result["ratios"] = {n: figures.ratio(measured, arm.name, cell.arms[0].name, n) for n in names}
-    if arm.policy:
-        result["datapath"] = _datapath(before.get(arm.policy), after.get(arm.policy), sum(r[arm.name]["bytes"] for r in measured))
+def _arm(runner, base, earlier, before, after):
+    slices = list(runner.slices.values())
+    names = [n for n in slices[0] if n not in _SUMS] if slices else []
+    result = {"failures": runner.failures, "figures": {n: figures.summary([s[n] for s in slices]) for n in names}}
+    if runner.error:
+        result["error"] = runner.error
+    if runner is not base:
+        result["ratios"] = {n: figures.ratio(runner.slices, base.slices, n) for n in names}
+    if policy := runner.arm.policy:
+        result["datapath"] = _datapath(earlier[policy], before[policy], after[policy], sum(s["bytes"] for s in slices))
     return result
 
 
-def _datapath(before, after, sent):
+def _datapath(earlier, before, after, sent):
     """What the counters say happened meanwhile, and where connections that are not accelerated stand."""
     redirected = after["redirected_bytes"] - before["redirected_bytes"]
     return {
@@ -51,10 +89,10 @@ def _datapath(before, after, sent):
         "redirected_share": min(1.0, redirected / sent) if sent else 0.0,
         "accelerated_live": after["accelerated_live"],
         "live": after["live"],
-        "reasons": _grown(before["reasons"], after["reasons"]),
+        "reasons": _grown(earlier["reasons"], after["reasons"]),
         "fallbacks": _grown(before["fallbacks"], after["fallbacks"]),
     }
 
 
 def _grown(before, after):
-    return {name: n - before.get(name, 0) for name, n in after.items() if n > before.get(name, 0)}
+    return {name: n - before.get(name, 0) for name, n in after.items() if n > before.get(name, 0) and name != "accelerated"}

@@ -21,7 +21,7 @@ struct options {
 	int connections;
 	bool blocking;         /* plain blocking sockets instead of non-blocking ones and epoll */
 	int client_cpu, server_cpu;
-	const char *address;   /* IPv4, or the path of a Unix socket */
+	const char *address;   /* IPv4, or the abstract name of a Unix socket */
 	uint16_t port;         /* 0: Unix sockets */
 	const char *client_net, *server_net; /* network namespaces, or NULL */
 };

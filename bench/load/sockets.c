@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +37,10 @@ static struct address to(const char *where)
 		if (inet_pton(AF_INET, where, &a.in.sin_addr) != 1)
 			die(where);
 	} else {
+		/* An abstract name: no file, nothing to remove. */
 		a.un.sun_family = AF_UNIX;
-		a.length = sizeof(a.un);
-		strncpy(a.un.sun_path, where, sizeof(a.un.sun_path) - 1);
+		strncpy(a.un.sun_path + 1, where, sizeof(a.un.sun_path) - 1);
+		a.length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strnlen(where, sizeof(a.un.sun_path) - 1));
 	}
 	return a;
 }
@@ -72,8 +74,6 @@ int listen_here(void)
 	struct address a = to(options.port ? "0.0.0.0" : options.address);
 	int fd = new_socket(a.any.sa_family, 0), on = 1;
 
-	if (!options.port)
-		unlink(a.un.sun_path);
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) || bind(fd, &a.any, a.length) || listen(fd, 4096))
 		die("listen");
 	return fd;

@@ -1,0 +1,107 @@
+import sys
+import unittest
+
+from shuntdev.console import ROOT, Failure
+
+sys.path[:0] = [str(ROOT / "conformance"), str(ROOT / "bench")]
+
+from harness import arms, figures, turns  # noqa: E402
+from harness.agent import _by_policy  # noqa: E402
+
+
+class Lab:
+    """Counters that advance with every look: 700 bytes redirected and one connection more."""
+
+    def __init__(self):
+        self.looks = 0
+        self.agent = self
+
+    def counters(self):
+        self.looks += 1
+        return {
+            "settled": {
+                "redirected_bytes": 700 * self.looks,
+                "live": 1,
+                "accelerated_live": 1,
+                "reasons": {"accelerated": self.looks, "not_settled": self.looks},
+                "fallbacks": {"backlog_bytes": 3},
+            }
+        }
+
+
+class Load:
+    """Twice as fast under Shunt, while the machine gets slower from round to round."""
+
+    def __init__(self, arm, failing_round):
+        self.arm = arm
+        self.failing_round = failing_round
+        self.slices = 0
+
+    def warm_up(self, ms):
+        pass
+
+    def slice(self, ms):
+        self.slices += 1
+        if self.failing_round == self.slices:
+            raise Failure("it broke")
+        rate = (200 if self.arm is arms.SETTLED else 100) / self.slices
+        return {"operations": 10, "bytes": 350, "seconds": 1, "failures": 0, "operations_per_s": rate}
+
+    def close(self):
+        pass
+
+
+class Cell:
+    name, kind, figure = "a-cell", "sockets", "operations_per_s"
+    arms = (arms.PLAIN, arms.SETTLED)
+
+    def __init__(self, failing_round=None):
+        self.failing_round = failing_round
+
+    def open(self, lab, arm, index):
+        return Load(arm, self.failing_round if arm is arms.SETTLED else None)
+
+
+class TurnsTest(unittest.TestCase):
+    def test_pairs_arms_round_by_round_so_that_a_slower_machine_changes_no_ratio(self):
+        settled = turns.run(Cell(), Lab(), 4, 1)["arms"]["settled"]
+        self.assertEqual({"median": 2.0, "least": 2.0, "most": 2.0}, settled["ratios"]["operations_per_s"])
+        self.assertEqual(0, settled["failures"])
+
+    def test_says_which_share_of_the_bytes_was_redirected_and_why_the_rest_was_not(self):
+        datapath = turns.run(Cell(), Lab(), 4, 1)["arms"]["settled"]["datapath"]
+        self.assertEqual(700 / (4 * 350), datapath["redirected_share"])
+        self.assertEqual({"not_settled": 2}, datapath["reasons"])
+        self.assertEqual({}, datapath["fallbacks"])
+
+    def test_an_arm_that_fails_leaves_with_its_reason_and_the_others_go_on(self):
+        result = turns.run(Cell(failing_round=3), Lab(), 4, 1)["arms"]
+        self.assertEqual((1, "it broke"), (result["settled"]["failures"], result["settled"]["error"]))
+        self.assertEqual(2.0, result["settled"]["ratios"]["operations_per_s"]["median"])
+        self.assertNotIn("error", result["plain"])
+        self.assertEqual(25, result["plain"]["figures"]["operations_per_s"]["least"])
+
+
+class FiguresTest(unittest.TestCase):
+    def test_a_ratio_without_a_common_round_is_none(self):
+        self.assertIsNone(figures.ratio({1: {"p50_us": 3.0}}, {2: {"p50_us": 3.0}}, "p50_us"))
+
+
+class AgentTest(unittest.TestCase):
+    def test_reads_the_metrics_of_each_policy(self):
+        text = """
+# TYPE shunt_connections_total counter
+shunt_connections_total{policy="settled",result="accelerated",reason=""} 33
+shunt_connections_total{policy="settled",result="bypassed",reason="not_settled"} 4
+shunt_connections_live{policy="settled"} 32
+shunt_redirected_bytes_total{policy="settled"} 3.4E8
+shunt_fallbacks_total{policy="settled",reason="backlog_bytes"} 25
+shunt_connections_live{policy=""} 1
+"""
+        expected = {"reasons": {"accelerated": 33, "not_settled": 4}, "fallbacks": {"backlog_bytes": 25}}
+        expected |= {"live": 32, "redirected_bytes": 340_000_000}
+        self.assertEqual({"settled": expected}, _by_policy(text))
+
+
+if __name__ == "__main__":
+    unittest.main()
