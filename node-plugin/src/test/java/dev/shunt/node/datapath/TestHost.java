@@ -43,14 +43,23 @@ final class TestHost implements AutoCloseable {
     return pinFolder;
   }
 
+  /** The root of the cgroup hierarchy. */
+  Path root() {
+    return root;
+  }
+
+  /** The cgroup this process was started in. */
+  Path home() {
+    return root.resolve("./" + home).normalize();
+  }
+
   /** Sockets that this process opens from now on belong to the cgroup. */
   void moveIn() throws IOException {
     Files.writeString(cgroup.resolve("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
   }
 
   void moveOut() throws IOException {
-    Path before = root.resolve("./" + home).normalize();
-    Files.writeString(before.resolve("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
+    Files.writeString(home().resolve("cgroup.procs"), Long.toString(ProcessHandle.current().pid()));
   }
 
   /** This process's cgroup below the root: the line with hierarchy 0 of /proc/self/cgroup. */

@@ -8,7 +8,6 @@ import dev.shunt.policy.AccelerationPolicy;
 import dev.shunt.policy.CgroupPattern;
 import dev.shunt.policy.Cidr;
 import dev.shunt.policy.Dimension;
-import dev.shunt.policy.IpAddress;
 import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.Match;
 import dev.shunt.policy.Metadata;
@@ -18,6 +17,7 @@ import dev.shunt.policy.PortRange;
 import dev.shunt.policy.ProblemCode;
 import dev.shunt.policy.compile.CompiledPolicySet.Prefix;
 import dev.shunt.policy.compile.CompiledPolicySet.Row;
+import dev.shunt.policy.random.LargestPolicies;
 import dev.shunt.policy.random.RandomPolicies;
 import dev.shunt.policy.random.Seed;
 import java.lang.management.ManagementFactory;
@@ -164,7 +164,7 @@ class PolicyCompilerTest {
    */
   @Test
   void theLargestSetCompilesWithin200MillisecondsWarm() {
-    List<AccelerationPolicy> policies = largestSet();
+    List<AccelerationPolicy> policies = LargestPolicies.of(1);
     assertThat(policies.stream().mapToInt(policy -> policy.spec().match().ranges()).sum())
         .isEqualTo(PolicySet.MOST_RANGES);
     ThreadMXBean threads = ManagementFactory.getThreadMXBean();
@@ -176,43 +176,6 @@ class PolicyCompilerTest {
       best = took.compareTo(best) < 0 ? took : best;
     }
     assertThat(best).isLessThanOrEqualTo(Duration.ofMillis(200));
-  }
-
-  /**
-   * 1,024 policies of 64 entries: 16 port ranges, 16 cgroups, 16 clients and 16 servers, of both
-   * families, nested.
-   */
-  private static List<AccelerationPolicy> largestSet() {
-    Random random = new Random(1);
-    List<AccelerationPolicy> policies = new ArrayList<>();
-    for (int policy = 0; policy < PolicySet.MOST_POLICIES; policy++) {
-      List<PortRange> ports = new ArrayList<>();
-      List<CgroupPattern> cgroups = new ArrayList<>();
-      for (int i = 0; i < 16; i++) {
-        int first = 1 + i * 4_000 + random.nextInt(3_000);
-        ports.add(new PortRange(first, first + random.nextInt(900)));
-        cgroups.add(CgroupPattern.parse("/kubepods.slice/pod" + policy + "/container" + i + "/**"));
-      }
-      Match match = new Match(ports, cgroups, networks(random), networks(random));
-      policies.add(new AccelerationPolicy(Metadata.named("p" + policy), PolicySpec.of(match)));
-    }
-    return policies;
-  }
-
-  private static List<Cidr> networks(Random random) {
-    List<Cidr> networks = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
-      networks.add(
-          Cidr.around(
-              new IpAddress(Family.V4, 0, random.nextInt() & 0xffff_ffffL),
-              4 + random.nextInt(29)));
-      networks.add(
-          Cidr.around(
-              new IpAddress(
-                  Family.V6, 0xfd00L << 48 | random.nextLong() >>> 40 << 20, random.nextLong()),
-              12 + random.nextInt(117)));
-    }
-    return networks;
   }
 
   private static AccelerationPolicy cgroups(List<String> patterns) {

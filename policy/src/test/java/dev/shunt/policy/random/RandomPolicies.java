@@ -108,7 +108,11 @@ public final class RandomPolicies {
    * order.
    */
   public List<AccelerationPolicy> policies(int most) {
-    int count = random.nextInt(8) == 0 ? most : random.nextInt(1 + Math.min(most, 12));
+    return exactly(random.nextInt(8) == 0 ? most : random.nextInt(1 + Math.min(most, 12)));
+  }
+
+  /** So many policies, each a valid document, with names in no order. */
+  public List<AccelerationPolicy> exactly(int count) {
     List<AccelerationPolicy> policies = new ArrayList<>();
     patterns.clear();
     for (int i = 0; i < PATTERNS; i++) {
@@ -124,6 +128,20 @@ public final class RandomPolicies {
   public SocketView view() {
     Family family = random.nextBoolean() ? Family.V4 : Family.V6;
     return new SocketView(port(), address(family), address(family), path());
+  }
+
+  /**
+   * A socket as {@link #view} draws it, whose addresses lie in these networks: real sockets cannot
+   * have any address.
+   */
+  public SocketView viewWithin(List<Cidr> networks) {
+    while (true) {
+      SocketView view = view();
+      if (networks.stream().anyMatch(network -> network.contains(view.client()))
+          && networks.stream().anyMatch(network -> network.contains(view.server()))) {
+        return view;
+      }
+    }
   }
 
   private Metadata metadata(String name) {
