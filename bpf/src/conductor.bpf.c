@@ -5,9 +5,9 @@
  * side by side, which is what makes a decision about two ends, taken in two visits, sound.
  *
  * Enrolment (Settled): each end must be found fit under its own lock; the second of two fit ends enters the sockhash first, the first follows at its
- * next visit. Neither redirects before both are in, so an end that stayed alone can be taken out again: its queue is empty by construction.
+ * next visit. Neither redirects before both are in. An end that stays alone leaves like every other, for shunt_one_queue moves what comes by TCP into its queue.
  *
- * Un-enrolment, two phases: (1) LEAVING under the own lock, and LEFT once no redirect of this end is under way; (2) when the peer has LEFT and the own
+ * Un-enrolment, two phases, of both ends together: (1) LEAVING under the own lock, and LEFT once no redirect of this end is under way; (2) when the peer has LEFT and the own
  * queue is empty, the key is deleted. Deleting earlier would free unread bytes (sk_psock_drop()).
  */
 #include "classify.h"
@@ -61,7 +61,7 @@ static __always_inline void shunt_reclassify(struct shunt_visit *v, __u64 genera
 
 static __always_inline bool shunt_wanted(const struct shunt_visit *v)
 {
-	return !v->draining && (v->me->flags & v->peer->flags & SHUNT_END_CONSENTS) && !((v->me->flags | v->peer->flags) & SHUNT_END_CLOSED) &&
+	return !v->draining && (v->me->flags & v->peer->flags & SHUNT_END_CONSENTS) && !((v->me->flags | v->peer->flags) & (SHUNT_END_CLOSED | SHUNT_END_LEAVING)) &&
 	       !v->me->reason && !v->peer->reason;
 }
 
@@ -72,7 +72,33 @@ static __always_inline void shunt_take_out(struct shunt_visit *v)
 	v->c->state = SHUNT_STATE_WATCHED;
 	v->c->peer_sk = 0;
 	v->me->fit_ns = 0;
-	v->me->flags &= ~(SHUNT_END_IN | SHUNT_END_READ | SHUNT_END_LEFT | SHUNT_END_POLLER);
+	v->me->flags &= ~(SHUNT_END_IN | SHUNT_END_READ | SHUNT_END_LEAVING | SHUNT_END_LEFT | SHUNT_END_POLLER);
+}
+
+/* Phase 1. */
+static __always_inline void shunt_leave(struct shunt_visit *v)
+{
+	v->c->state = SHUNT_STATE_LEAVING;
+	v->me->flags |= SHUNT_END_LEAVING;
+}
+
+static __always_inline bool shunt_holds_nothing(struct sock *sk, struct sk_psock *psock)
+{
+	return shunt_ingress_empty(psock) && !shunt_redirect_under_way(sk, psock);
+}
+
+/*
+ * Of a Handshake client that no bond, or a bond without it, knows: its server was refused, or its own cgroup was detached before the server's
+ * ESTABLISHED. Nobody can redirect to it.
+ */
+static __always_inline void shunt_withdraw(struct shunt_conn *c, struct sock *sk)
+{
+	struct sk_psock *psock = shunt_psock(sk);
+
+	if (psock && !shunt_holds_nothing(sk, psock))
+		return;
+	shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
+	c->state = SHUNT_STATE_WATCHED;
 }
 
 static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
@@ -80,20 +106,20 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 	struct shunt_conn *c = v->c;
 
 	if (!(v->me->flags & SHUNT_END_IN)) {
-		c->state = SHUNT_STATE_WATCHED; /* the server took its client out at the handshake (shunt_release_client) */
+		shunt_withdraw(c, v->sk); /* a Handshake client whose server did not follow */
 		return;
 	}
 	/* With Handshake the owner of the policy vouched for the program; only what would hang or misdeliver counts. */
 	v->me->reason = c->flags & SHUNT_CONN_HANDSHAKE ? (shunt_splices(v->sk, c) ? SHUNT_SPLICE_USER : 0) : shunt_unfit(v->sk, v->tp, c);
 	if (!shunt_wanted(v)) {
-		c->state = SHUNT_STATE_LEAVING;
+		shunt_leave(v);
 		return;
 	}
 	if (!v->readers_seen)
 		v->me->flags |= SHUNT_END_READS;
 	if (!(v->peer->flags & SHUNT_END_IN)) {
 		if (v->now - c->enrolled_ns > SHUNT_ALONE_NS)
-			shunt_take_out(v);
+			shunt_leave(v);
 		return;
 	}
 	/*
@@ -114,8 +140,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 	struct sk_psock *psock = shunt_psock(v->sk);
 
 	if (!psock) {
-		v->c->state = SHUNT_STATE_WATCHED;
-		v->me->flags &= ~(SHUNT_END_IN | SHUNT_END_LEFT);
+		shunt_take_out(v);
 		return;
 	}
 	if (!(v->me->flags & SHUNT_END_LEFT)) {
@@ -125,7 +150,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 	}
 	if ((v->peer->flags & SHUNT_END_IN) && !(v->peer->flags & (SHUNT_END_LEFT | SHUNT_END_CLOSED)))
 		return; /* the peer may still redirect to this end */
-	if (shunt_ingress_empty(psock) && !shunt_redirect_under_way(v->sk, psock))
+	if (shunt_holds_nothing(v->sk, psock))
 		shunt_take_out(v);
 }
 
@@ -238,6 +263,8 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	if (!v.me || !v.peer) {
 		if ((v.c->flags & SHUNT_CONN_OWNER) && v.c->refusal)
 			shunt_move(v.c, v.c->refusal);
+		if (v.c->state == SHUNT_STATE_ENROLLED && v.now - v.c->born_ns > SHUNT_ALONE_NS)
+			shunt_withdraw(v.c, v.sk);
 		return 0;
 	}
 	if (skc->skc_state != TCP_ESTABLISHED) {

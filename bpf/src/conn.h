@@ -99,6 +99,7 @@ enum shunt_end_flags {
 	SHUNT_END_READ = 8,        /* read_seq holds */
 	SHUNT_END_CLOSED = 16,
 	SHUNT_END_POLLER = 64,     /* in shunt_pollers */
+	SHUNT_END_LEAVING = 128,   /* on its way out: its peer leaves too, and does not enter meanwhile */
 	SHUNT_END_READS = 32,      /* may be redirected to: its reader was seen to use recv, or is trusted to (Handshake) */
 };
 

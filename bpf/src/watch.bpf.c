@@ -115,6 +115,18 @@ static __always_inline bool shunt_same_place(struct bpf_sock_ops *ctx, const str
 	return !shunt_is_loopback(view->client) || bpf_get_netns_cookie(ctx) == pair->netns;
 }
 
+/* Connected once more, after connect(2) with AF_UNSPEC: nothing of the first connection holds, and what it left unread is gone with TCP's queue. */
+static __always_inline void shunt_forget(struct bpf_sock *sk)
+{
+	struct shunt_conn *c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
+
+	if (!c)
+		return;
+	if (c->state != SHUNT_STATE_WATCHED)
+		shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
+	bpf_sk_storage_delete(&shunt_conns, sk);
+}
+
 static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ctx, struct bpf_sock *sk, const struct shunt_pair_key *key, const struct shunt_policy *p)
 {
 	struct shunt_conn *c = bpf_sk_storage_get(&shunt_conns, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
@@ -122,12 +134,6 @@ static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ct
 
 	if (!c)
 		return NULL;
-	if (c->cookie) {
-		/* Connected once more, after connect(2) with AF_UNSPEC: nothing of the first connection holds. */
-		if (c->state != SHUNT_STATE_WATCHED)
-			shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
-		__builtin_memset(c, 0, sizeof(*c));
-	}
 	c->cookie = bpf_get_socket_cookie(ctx);
 	c->client_isn = key->client_isn;
 	c->server_isn = key->server_isn;
@@ -158,6 +164,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return;
+	shunt_forget(sk);
 	key = shunt_active_key(tp);
 	shunt_look(&view, (__u64)tp, true);
 	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
@@ -238,7 +245,10 @@ static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tc
 	return SHUNT_ACCELERATED;
 }
 
-/* Makes the bond: from here on the two ends find each other whatever becomes of the rendezvous. */
+/*
+ * Makes the bond: from here on the two ends find each other whatever becomes of the rendezvous. A server is enrolled after that, because an end without a bond could
+ * never be taken out again; a client that sends in between finds its peer not in yet and uses TCP.
+ */
 static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct shunt_pair *pair, struct shunt_pair_key *key, __u32 verdict, bool consents)
 {
 	struct shunt_bond bond = {};
@@ -256,11 +266,31 @@ static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct sh
 		server->flags |= SHUNT_END_CONSENTS;
 	if (verdict == SHUNT_ACCELERATED) {
 		client->flags |= SHUNT_END_IN | SHUNT_END_READS | (pair->flags & SHUNT_PAIR_CLIENT_POLLER ? SHUNT_END_POLLER : 0);
-		server->flags |= SHUNT_END_IN | SHUNT_END_READS | (pair->flags & SHUNT_PAIR_SERVER_POLLER ? SHUNT_END_POLLER : 0);
 	} else if (verdict == SHUNT_FAST_OPEN || verdict == SHUNT_MPTCP) {
 		server->reason = verdict;
 	}
 	return bpf_map_update_elem(&shunt_bonds, key, &bond, BPF_NOEXIST);
+}
+
+/* Enrols a server whose client is in and whose bond is made; why not, or SHUNT_ACCELERATED. */
+static __always_inline __u32 shunt_follow(struct bpf_sock_ops *ctx, struct shunt_conn *c, struct shunt_pair *pair, struct shunt_pair_key *key)
+{
+	bool poller = pair->flags & SHUNT_PAIR_SERVER_POLLER;
+	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, key);
+	long error;
+
+	if (!bond || bond->ends[SHUNT_SERVER].cookie != c->cookie)
+		return SHUNT_MAP_FULL;
+	error = shunt_enrol(ctx, c, poller);
+	if (error) {
+		__sync_fetch_and_and(&bond->ends[SHUNT_CLIENT].flags, ~(SHUNT_END_IN | SHUNT_END_READS | SHUNT_END_POLLER));
+		return shunt_refusal(error);
+	}
+	c->peer_cookie = pair->client_cookie;
+	c->peer_sk = pair->client_sk;
+	c->flags |= pair->flags & SHUNT_PAIR_CLIENT_POLLER ? SHUNT_CONN_PEER_POLLER : 0;
+	__sync_fetch_and_or(&bond->ends[SHUNT_SERVER].flags, SHUNT_END_IN | SHUNT_END_READS | (poller ? SHUNT_END_POLLER : 0));
+	return SHUNT_ACCELERATED;
 }
 
 static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
@@ -273,7 +303,6 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	__u32 verdict;
-	long error;
 
 	if (!sk)
 		return;
@@ -300,23 +329,12 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	}
 	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_SERVER_SEEN);
 	verdict = shunt_judge(p, tp, pair->flags);
-	if (verdict == SHUNT_ACCELERATED) {
-		error = shunt_enrol(ctx, c, pair->flags & SHUNT_PAIR_SERVER_POLLER);
-		if (error) {
-			verdict = shunt_refusal(error);
-		} else {
-			c->peer_cookie = pair->client_cookie;
-			c->peer_sk = pair->client_sk;
-			c->flags |= pair->flags & SHUNT_PAIR_CLIENT_POLLER ? SHUNT_CONN_PEER_POLLER : 0;
-		}
-	}
+	if (pair->client_cookie && !(pair->flags & SHUNT_PAIR_DUPLICATE) && shunt_bind(c, (__u64)tp, pair, &key, verdict, shunt_consents(p)) && verdict == SHUNT_UNDECIDED)
+		verdict = SHUNT_MAP_FULL; /* more connections than the map of bonds has room for */
+	if (verdict == SHUNT_ACCELERATED)
+		verdict = shunt_follow(ctx, c, pair, &key);
 	if (verdict != SHUNT_ACCELERATED)
 		shunt_release_client(pair);
-	if (pair->client_cookie && !(pair->flags & SHUNT_PAIR_DUPLICATE) && shunt_bind(c, (__u64)tp, pair, &key, verdict, shunt_consents(p))) {
-		/* Too many connections for the map of bonds. An enrolled server that its client never learns of is safe: it redirects, the client takes TCP. */
-		if (verdict == SHUNT_UNDECIDED)
-			verdict = SHUNT_MAP_FULL;
-	}
 	if (verdict == SHUNT_ACCELERATED && (pair->flags & SHUNT_PAIR_CLIENT_WROTE))
 		verdict = SHUNT_FIRST_BYTE_BY_TCP;
 	if (verdict == SHUNT_UNDECIDED)

@@ -44,7 +44,11 @@ final class Program implements Closeable {
   }
 
   void sendLine() throws IOException {
-    process.getOutputStream().write('\n');
+    sendLine("");
+  }
+
+  void sendLine(String line) throws IOException {
+    process.getOutputStream().write((line + '\n').getBytes(StandardCharsets.UTF_8));
     process.getOutputStream().flush();
   }
 

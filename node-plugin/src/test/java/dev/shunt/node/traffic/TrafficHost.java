@@ -41,12 +41,25 @@ final class TrafficHost implements AutoCloseable {
   private Datapath datapath;
 
   TrafficHost() throws IOException, DatapathException {
+    this(Conducting.BY_ITSELF);
+  }
+
+  /** Who walks the sockets. */
+  enum Conducting {
+    BY_ITSELF,
+    /** Nobody but the test, step by step. */
+    BY_HAND
+  }
+
+  TrafficHost(Conducting conducting) throws IOException, DatapathException {
     Files.createDirectories(cgroup);
     options =
         new DatapathOptions(
             cgroup, Path.of("/sys/fs/bpf", name), 4096, Duration.ofMillis(20), 0, "test");
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
-    datapath.conduct(1);
+    if (conducting == Conducting.BY_ITSELF) {
+      datapath.conduct(1);
+    }
   }
 
   /** Lets go of the datapath as a killed agent does; it goes on by itself. */
@@ -89,9 +102,14 @@ final class TrafficHost implements AutoCloseable {
 
   /** One of the two programs of traffic.py. */
   Program traffic(Namespace namespace, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of("python3", script().toString()));
+    List<String> command = new ArrayList<>(List.of("python3", script("traffic.py").toString()));
     Collections.addAll(command, arguments);
     return opened(new Program(cgroup, namespace, command));
+  }
+
+  Puppet puppet(Namespace namespace) throws IOException {
+    List<String> command = List.of("python3", script("puppet.py").toString());
+    return new Puppet(opened(new Program(cgroup, namespace, command)), options.pinFolder());
   }
 
   /** Waits for the counters; fails with what they are when they do not get there. */
@@ -127,10 +145,10 @@ final class TrafficHost implements AutoCloseable {
     return found;
   }
 
-  private static Path script() throws IOException {
+  private static Path script(String name) throws IOException {
     Path script = Files.createTempFile("shunt-traffic", ".py");
     script.toFile().deleteOnExit();
-    try (var in = TrafficHost.class.getResourceAsStream("traffic.py")) {
+    try (var in = TrafficHost.class.getResourceAsStream(name)) {
       Files.write(script, Objects.requireNonNull(in).readAllBytes());
     }
     return script;

@@ -1,0 +1,55 @@
+package dev.shunt.node.traffic;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A program, puppet.py, that does with its sockets what the test says: {@code connect a 127.0.0.1
+ * 15001 polling}, {@code send a.client 100}. Every byte that it receives it compares with what the
+ * other end sends.
+ */
+final class Puppet {
+  private final Program program;
+  private final Path pins;
+
+  Puppet(Program program, Path pins) throws IOException {
+    this.program = program;
+    this.pins = pins;
+    program.lineWith("puppet ready");
+  }
+
+  /** Fails with the puppet's words when it could not. */
+  void does(String command) throws IOException {
+    String answer = tries(command);
+    if (!answer.startsWith("ok")) {
+      throw new AssertionError(answer);
+    }
+  }
+
+  /** What became of a command that may fail. */
+  String tries(String command) throws IOException {
+    program.sendLine(command);
+    return program.lineWith("");
+  }
+
+  /** Both ends of a new connection in this program, accepted from a listener of that name. */
+  void opens(String connection, String listener, int port, String clientMode, String serverMode)
+      throws IOException {
+    does("connect %s 127.0.0.1 %d %s".formatted(connection, port, clientMode));
+    does("accept %s %s %s".formatted(connection, listener, serverMode));
+  }
+
+  /** A message each way, read: each end's program was seen to use recv, and nothing is unread. */
+  void exchanges(String connection) throws IOException {
+    for (List<String> way : List.of(List.of("client", "server"), List.of("server", "client"))) {
+      does("send %s.%s 100".formatted(connection, way.get(0)));
+      does("receive %s.%s 100".formatted(connection, way.get(1)));
+    }
+  }
+
+  /** One visit of every socket in its namespace by the conductor, for hosts that conduct not. */
+  void conducts() throws IOException {
+    does("walk " + pins.resolve("shunt_conductor_iter"));
+  }
+}

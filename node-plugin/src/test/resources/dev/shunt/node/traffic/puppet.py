@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+"""Does with its sockets what the test says, one line at a time, and answers each line with "ok ..." or "error ...".
+
+An end of connection NAME is NAME.client or NAME.server. What NAME.client sends is a stream of bytes that follows from its name, so the reader of the other
+end, in this process or another, checks every byte. Non-blocking sockets are waited for with poll, blocking ones are read and written as blocking programs do.
+"""
+import errno
+import hashlib
+import os
+import select
+import shlex
+import socket
+import sys
+import threading
+import time
+
+PATIENCE_SECONDS = 10
+BLOCK = 1 << 20
+
+
+class Stream:
+    """The bytes that one end sends."""
+
+    def __init__(self, name):
+        self.block = hashlib.shake_128(name.encode()).digest(BLOCK)
+        self.at = 0
+
+    def look(self, count):
+        at, found = self.at % BLOCK, b""
+        while len(found) < count:
+            found += self.block[at : at + count - len(found)]
+            at = 0
+        return found
+
+
+class End:
+    def __init__(self, name, sock):
+        connection, side = name.split(".")
+        self.socket = sock
+        self.sends = Stream(name)
+        self.receives = Stream(connection + (".server" if side == "client" else ".client"))
+
+    def wait(self, events, since=None):
+        if since and time.monotonic() - since > PATIENCE_SECONDS:
+            raise TimeoutError("ready, yet nothing comes or goes")
+        poll = select.poll()
+        poll.register(self.socket, events)
+        if not poll.poll(PATIENCE_SECONDS * 1000):
+            raise TimeoutError(f"nothing for {PATIENCE_SECONDS} seconds")
+
+    def send(self, count, flags=0):
+        left, since = count, time.monotonic()
+        while left:
+            if not self.socket.getblocking():
+                self.wait(select.POLLOUT, since)
+            try:
+                sent = self.socket.send(self.sends.look(min(left, BLOCK)), flags)
+            except BlockingIOError:
+                if self.socket.getblocking():
+                    raise
+                continue
+            self.sends.at += sent
+            left -= sent
+
+    def check(self, data):
+        expected = self.receives.look(len(data))
+        if data != expected:
+            wrong = next(i for i, (a, b) in enumerate(zip(data, expected)) if a != b)
+            raise ValueError(f"wrong byte {self.receives.at + wrong}")
+        self.receives.at += len(data)
+
+    def receive(self, count, flags=0):
+        left, since = count, time.monotonic()
+        while left:
+            if not self.socket.getblocking():
+                self.wait(select.POLLIN, since)
+            try:
+                data = self.socket.recv(min(left, BLOCK), flags)
+            except BlockingIOError:
+                if self.socket.getblocking():
+                    raise
+                continue
+            if not data:
+                raise EOFError(f"the stream ended {left} bytes early")
+            self.check(data)
+            left -= len(data)
+
+
+class Puppet:
+    def __init__(self):
+        self.ends, self.listeners, self.threads = {}, {}, {}
+
+    def listen(self, name, address, port, *options):
+        listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._options(listener, options)
+        listener.bind((address, int(port)))
+        listener.listen(4096)
+        self.listeners[name] = listener
+
+    def connect(self, name, address, port, *options):
+        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        self._options(sock, options)
+        if sock.connect_ex((address, int(port))) == errno.EINPROGRESS:
+            poll = select.poll()
+            poll.register(sock, select.POLLOUT)
+            poll.poll(PATIENCE_SECONDS * 1000)
+            error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                raise OSError(error, os.strerror(error))
+        self.ends[name + ".client"] = End(name + ".client", sock)
+
+    def accept(self, name, listener, *options):
+        waiting = self.listeners[listener]
+        poll = select.poll()
+        poll.register(waiting, select.POLLIN)
+        if not poll.poll(PATIENCE_SECONDS * 1000):
+            raise TimeoutError("nobody connected")
+        sock = waiting.accept()[0]
+        sock.setblocking(True)
+        self._options(sock, options)
+        self.ends[name + ".server"] = End(name + ".server", sock)
+
+    def set(self, name, *options):
+        self._options(self.ends[name].socket, options)
+
+    def _options(self, sock, options):
+        """polling, blocking, or LEVEL:NAME=VALUE by the numbers of setsockopt(2)."""
+        for option in options:
+            if option in ("polling", "blocking"):
+                sock.setblocking(option == "blocking")
+            else:
+                what, value = option.split("=")
+                level, number = what.split(":")
+                sock.setsockopt(int(level), int(number), int(value) if value.isdigit() else value.encode())
+
+    def send(self, name, count, flags="0"):
+        self.ends[name].send(int(count), int(flags))
+
+    def receive(self, name, count, flags="0"):
+        self.ends[name].receive(int(count), int(flags))
+
+    def start(self, name, what, *arguments):
+        """Runs a command on a thread of its own; finish NAME waits for it."""
+        answer = []
+        thread = threading.Thread(target=lambda: answer.append(self.obey([what, *arguments])), daemon=True)
+        self.threads[name] = thread, answer
+        thread.start()
+
+    def asleep(self, name):
+        """Waits until a thread of start sleeps in the kernel."""
+        tid = self.threads[name][0].native_id
+        poll = select.poll()
+        for _ in range(1000):
+            with open(f"/proc/self/task/{tid}/stat") as stat:
+                if stat.read().rpartition(")")[2].split()[0] == "S":
+                    return
+            poll.poll(5)
+        raise TimeoutError("the thread did not go to sleep")
+
+    def finish(self, name):
+        thread, answer = self.threads.pop(name)
+        thread.join(PATIENCE_SECONDS)
+        if not answer:
+            raise TimeoutError(f"{name} has not ended")
+        if not answer[0].startswith("ok"):
+            raise RuntimeError(answer[0])
+
+    def eof(self, name):
+        end = self.ends[name]
+        if not end.socket.getblocking():
+            end.wait(select.POLLIN)
+        data = end.socket.recv(1)
+        if data:
+            raise ValueError("expected the end of the stream, found data")
+
+    def shutdown(self, name, how):
+        self.ends[name].socket.shutdown(int(how))
+
+    def disconnect(self, name):
+        """connect(2) with AF_UNSPEC: the socket can be connected anew."""
+        import ctypes
+
+        end = self.ends.pop(name)
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.connect(end.socket.fileno(), bytes(16), 16):
+            raise OSError(ctypes.get_errno(), "connect")
+        self.listeners[name] = end.socket
+
+    def reconnect(self, name, once, address, port):
+        sock = self.listeners.pop(once)
+        if sock.connect_ex((address, int(port))) not in (0, errno.EINPROGRESS):
+            raise OSError("connect")
+        self.ends[name + ".client"] = End(name + ".client", sock)
+        self.ends[name + ".client"].wait(select.POLLOUT)
+
+    def close(self, name, *how):
+        end = self.ends.pop(name)
+        if how == ("reset",):
+            end.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        end.socket.close()
+
+    def pause(self, seconds):
+        """Lets that much time pass: only for what is defined by time, like the settle time."""
+        select.select([], [], [], float(seconds))
+
+    def walk(self, *iterators):
+        """One visit of every socket of this network namespace: what reading a pinned iterator does."""
+        for iterator in iterators:
+            with open(iterator, "rb", buffering=0) as walk:
+                while walk.read(4096):
+                    pass
+
+    def obey(self, words):
+        try:
+            answer = getattr(self, words[0])(*words[1:])
+            return "ok" if answer is None else f"ok {answer}"
+        except Exception as error:  # told to the test, which fails with it
+            return f"error {' '.join(words)}: {type(error).__name__}: {error}"
+
+
+def main():
+    puppet = Puppet()
+    print("puppet ready", flush=True)
+    for line in sys.stdin:
+        print(puppet.obey(shlex.split(line)), flush=True)
+
+
+main()
