@@ -1,8 +1,8 @@
 # Each target is one script; what it needs, it installs (scripts/setup says what).
-.PHONY: help build demo test conformance bench run format clean
+.PHONY: help build demo test conformance bench bench-check run format clean
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 16
 
 build: ## build everything; nothing when no source changed
 	@scripts/build
@@ -20,6 +20,10 @@ conformance: build ## what an application can see of acceleration: every socket-
 bench: build ## plain TCP against Shunt, taking turns; BENCH_ONLY=REGEX for some cells, BENCH_SHORT=1 for 3 minutes
 	@scripts/setup bench
 	@bench/run --only "$${BENCH_ONLY:-}" $${BENCH_SHORT:+--short}
+
+bench-check: build ## whether Shunt's wins are still there; about a minute, on a noisy machine too
+	@scripts/setup demo test
+	@bench/run --check
 
 run: ## a control plane on :8080 that keeps its data below target/run
 	@scripts/run

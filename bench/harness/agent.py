@@ -31,7 +31,7 @@ class Agent:
         self._attach_to = attach_to
         self._own = own
         self._folder = folder
-        self._pins = pins
+        self.pins = pins
         self._at = ["--pin-dir", pins, "--state-dir", folder / "state", "--run-dir", folder / "run"]
         self._server = None
         self._port = None
@@ -47,7 +47,7 @@ class Agent:
     def stop(self):
         if self._server:
             self._server.stop()
-        if Path(self._pins).exists():
+        if Path(self.pins).exists():
             self._uninstall()
 
     def counters(self):

@@ -1,5 +1,7 @@
 """Real servers in a row, and a client that loads them for a while: what cells of proxies, databases and RPCs have in common."""
 
+import math
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -75,7 +77,7 @@ class Chain:
 
     def slice(self, ms):
         before = self.group.cpu_us()
-        loaded = self.load(max(1, round(ms / 1000)))
+        loaded = self.load(max(1, math.ceil(ms / 1000)))  # wrk and pgbench know whole seconds only
         cpu_us = self.group.cpu_us() - before
         for server in self._servers:
             server.check_alive()
@@ -90,6 +92,7 @@ class Chain:
     def close(self):
         for server in reversed(self._servers):
             server.stop()
+        shutil.rmtree(self.folder)
 
 
 def inside(net, argv):

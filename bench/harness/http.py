@@ -9,6 +9,7 @@ from shuntdev.console import ROOT, Failure
 from . import arms
 from .chain import Chain, inside
 from .sizes import size_text
+from .turns import ArmsCell
 
 _REPORT = ROOT / "demo" / "report.lua"
 _SIZES = (1 << 10, 64 << 10, 1 << 20)
@@ -16,7 +17,7 @@ _SIDECAR_UID = 1337  # Istio's
 
 
 @dataclass(frozen=True)
-class HttpCell:
+class HttpCell(ArmsCell):
     proxy: str        # haproxy, nginx, sidecars
     size: int
     connections: int

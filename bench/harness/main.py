@@ -8,7 +8,7 @@ from pathlib import Path
 from shuntdev import build, console
 from shuntdev.console import ROOT, Failure, say
 
-from . import http, postgres, record, redis, sockets, text, turns, tutorial
+from . import check, costs, grpc, http, page, postgres, record, redis, sockets, text, tutorial
 from .lab import Lab
 
 _RESULTS = ROOT / "target" / "bench.json"
@@ -16,6 +16,9 @@ _RESULTS = ROOT / "target" / "bench.json"
 
 def main():
     options = _options()
+    if options.page:
+        page.write(options.page, options.json)
+        return 0
     cells = [c for c in _every_cell() if re.search(options.only, c.name) and (c.short or not options.short)]
     if options.list:
         print("\n".join(c.name for c in cells))
@@ -25,6 +28,12 @@ def main():
     build.ensure_built()
     sockets.build()
     tutorial.build()
+    if options.check:
+        with Lab() as lab:
+            results = record.Record(ROOT / "target" / "bench-check.json")
+            results.about(lab)
+            check.run(lab, results)
+        return 0
     rounds, pace = options.rounds or (3 if options.short else 5), 0.5 if options.short else 1.0
     results = record.Record(options.json)
     failures = 0
@@ -32,9 +41,9 @@ def main():
         results.about(lab)
         for at, cell in enumerate(cells, 1):
             started = time.monotonic()
-            result = turns.run(cell, lab, rounds, round(cell.slice_ms * pace))
+            result = cell.run(lab, rounds, pace)
             results.add(result)
-            failures += sum(arm["failures"] for arm in result["arms"].values())
+            failures += sum(arm["failures"] for arm in result.get("arms", {}).values())
             say(f"{at}/{len(cells)} {cell.name} ({time.monotonic() - started:.0f} s)")
             print(text.lines(result), flush=True)
     say(f"written: {options.json}")
@@ -44,7 +53,7 @@ def main():
 
 
 def _every_cell():
-    return [*sockets.cells(), *http.cells(), *postgres.cells(), *redis.cells()]
+    return [*sockets.cells(), *http.cells(), *grpc.cells(), *postgres.cells(), *redis.cells(), *costs.cells()]
 
 
 def _options():
@@ -52,6 +61,8 @@ def _options():
     parser.add_argument("--list", action="store_true", help="name the cells and end")
     parser.add_argument("--only", default="", metavar="REGEX", help="only cells whose name matches")
     parser.add_argument("--short", action="store_true", help="the few cells that tell most, in at most three minutes")
+    parser.add_argument("--check", action="store_true", help="only whether Shunt's wins are still there, in about a minute")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="write the tables and charts of this page from the results, and end")
     parser.add_argument("--rounds", type=int, metavar="N", help="5, or 3 with --short")
     parser.add_argument("--json", type=Path, default=_RESULTS, metavar="FILE", help="results; cells that are in it already and not run now stay")
     return parser.parse_args()

@@ -11,6 +11,7 @@ from shuntdev.console import Failure
 
 from . import arms
 from .chain import Chain
+from .turns import ArmsCell
 
 _TPS = re.compile(r"^tps = ([\d.]+)", re.M)
 _DONE = re.compile(r"^number of transactions actually processed: (\d+)", re.M)
@@ -19,7 +20,7 @@ _ROW_BYTES = 100  # of query and answer together, roughly: only for the share th
 
 
 @dataclass(frozen=True)
-class PostgresCell:
+class PostgresCell(ArmsCell):
     connections: int
     reconnect: bool = False
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from . import arms
 from .chain import Chain
+from .turns import ArmsCell
 
 
 @dataclass(frozen=True)
-class RedisCell:
+class RedisCell(ArmsCell):
     command: str      # get, set
     size: int
     connections: int

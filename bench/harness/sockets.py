@@ -9,6 +9,7 @@ from shuntdev.console import ROOT, Failure
 
 from . import arms
 from .sizes import size_text
+from .turns import ArmsCell
 
 _SOURCES = ROOT / "bench" / "load"
 _PROGRAM = ROOT / "target" / "bench" / "load"
@@ -17,13 +18,14 @@ _PORTS = 2000  # below what clients are given
 
 
 @dataclass(frozen=True)
-class SocketCell:
+class SocketCell(ArmsCell):
     work: str         # request, stream or short
     size: int
     cpus: str         # same, two
     connections: int = 1
     route: str = "loopback"
     blocking: bool = False
+    unmatched: bool = False  # what Shunt costs those that no policy matches
 
     kind = "sockets"
     slice_ms = 150
@@ -31,7 +33,7 @@ class SocketCell:
     @property
     def name(self):
         sort = "-blocking" if self.blocking else ""
-        return f"{self.work}{sort}-{size_text(self.size)}-{self.cpus}-{self.connections}-{self.route}"
+        return f"{'unmatched-' if self.unmatched else ''}{self.work}{sort}-{size_text(self.size)}-{self.cpus}-{self.connections}-{self.route}"
 
     @property
     def figure(self):
@@ -40,10 +42,12 @@ class SocketCell:
 
     @property
     def short(self):
-        return self.route == "loopback" and (self.work, self.size, self.connections, self.blocking) in _SHORT
+        return not self.unmatched and self.route == "loopback" and (self.work, self.size, self.connections, self.blocking) in _SHORT
 
     @property
     def arms(self):
+        if self.unmatched:
+            return arms.PLAIN, arms.UNMATCHED
         return (arms.PLAIN, arms.SETTLED, arms.HANDSHAKE) + ((arms.TUTORIAL, arms.UNIX) if self.route == "loopback" else ())
 
     def open(self, lab, arm, index):
@@ -121,7 +125,8 @@ class _Load:
 
     def _failed(self):
         self._process.kill()
-        raise Failure(f"{self._cell.name}, {self._arm.name}: the load ended with {self._process.wait()}", log=self._log)
+        code = self._process.wait()
+        raise Failure(f"{self._cell.name}, {self._arm.name}: the load ended with {code}: {self._log.read_text().strip()}")
 
 
 _SHORT = {
@@ -142,4 +147,6 @@ def cells():
                 found += [SocketCell("short", 64, cpus, n, route)]
             found += [SocketCell("request", size, cpus, 1, route, blocking=True) for size in REQUEST_SIZES]
             found += [SocketCell("stream", size, cpus, 1, route, blocking=True) for size in STREAM_SIZES]
+    for cpus in ("same", "two"):
+        found += [SocketCell(work, 64, cpus, unmatched=True) for work in ("request", "stream", "short")]
     return found

@@ -2,6 +2,8 @@
 
 
 def lines(result):
+    if result["kind"] == "cost":
+        return "    {median:,.1f} {unit} ({least:,.1f}-{most:,.1f}): {what}".format(unit=result["unit"], what=result["what"], **result["figures"])
     return "\n".join(_line(name, arm, result["figure"]) for name, arm in result["arms"].items())
 
 

@@ -2,11 +2,20 @@
 
 from contextlib import ExitStack
 
-from shuntdev.console import Failure
+from shuntdev.console import Failure, tail
 
 from . import figures
 
 _SUMS = ("failures", "bytes", "operations", "seconds")
+
+
+class ArmsCell:
+    """What cells of several arms have in common: a name, kind, figure, slice_ms and arms, and open(lab, arm, index) for a load."""
+
+    short = False
+
+    def run(self, lab, rounds, pace, without=()):
+        return _run(self, [arm for arm in self.arms if arm not in without], lab, rounds, round(self.slice_ms * pace))
 
 
 class _Runner:
@@ -43,15 +52,15 @@ class _Runner:
         try:
             return action()
         except Failure as failure:
-            self.error = str(failure)
+            self.error = "\n".join([str(failure), *([tail(failure.log, 10)] if failure.log else [])])  # the log goes with the cell
             self.failures += 1
             return None
 
 
-def run(cell, lab, rounds, slice_ms):
+def _run(cell, arms, lab, rounds, slice_ms):
     earlier = lab.agent.counters()
     with ExitStack() as stack:
-        runners = [_Runner(cell, lab, arm, index, stack) for index, arm in enumerate(cell.arms)]
+        runners = [_Runner(cell, lab, arm, index, stack) for index, arm in enumerate(arms)]
         for runner in runners:
             runner.warm_up(slice_ms)
         before = lab.agent.counters()

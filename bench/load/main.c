@@ -20,6 +20,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,5 +148,6 @@ int main(int argc, char **argv)
 		slice(milliseconds * 1000000ull, clock);
 	}
 	kill(server, SIGKILL);
+	waitpid(server, NULL, 0); /* its port is free once we have ended */
 	return 0;
 }

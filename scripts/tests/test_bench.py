@@ -5,7 +5,7 @@ from shuntdev.console import ROOT, Failure
 
 sys.path[:0] = [str(ROOT / "conformance"), str(ROOT / "bench")]
 
-from harness import arms, figures, turns  # noqa: E402
+from harness import arms, check, figures, turns  # noqa: E402
 from harness.agent import _by_policy  # noqa: E402
 
 
@@ -51,8 +51,9 @@ class Load:
         pass
 
 
-class Cell:
+class Cell(turns.ArmsCell):
     name, kind, figure = "a-cell", "sockets", "operations_per_s"
+    slice_ms = 1
     arms = (arms.PLAIN, arms.SETTLED)
 
     def __init__(self, failing_round=None):
@@ -64,22 +65,36 @@ class Cell:
 
 class TurnsTest(unittest.TestCase):
     def test_pairs_arms_round_by_round_so_that_a_slower_machine_changes_no_ratio(self):
-        settled = turns.run(Cell(), Lab(), 4, 1)["arms"]["settled"]
+        settled = Cell().run(Lab(), 4, 1)["arms"]["settled"]
         self.assertEqual({"median": 2.0, "least": 2.0, "most": 2.0}, settled["ratios"]["operations_per_s"])
         self.assertEqual(0, settled["failures"])
 
     def test_says_which_share_of_the_bytes_was_redirected_and_why_the_rest_was_not(self):
-        datapath = turns.run(Cell(), Lab(), 4, 1)["arms"]["settled"]["datapath"]
+        datapath = Cell().run(Lab(), 4, 1)["arms"]["settled"]["datapath"]
         self.assertEqual(700 / (4 * 350), datapath["redirected_share"])
         self.assertEqual({"not_settled": 2}, datapath["reasons"])
         self.assertEqual({}, datapath["fallbacks"])
 
     def test_an_arm_that_fails_leaves_with_its_reason_and_the_others_go_on(self):
-        result = turns.run(Cell(failing_round=3), Lab(), 4, 1)["arms"]
+        result = Cell(failing_round=3).run(Lab(), 4, 1)["arms"]
         self.assertEqual((1, "it broke"), (result["settled"]["failures"], result["settled"]["error"]))
         self.assertEqual(2.0, result["settled"]["ratios"]["operations_per_s"]["median"])
         self.assertNotIn("error", result["plain"])
         self.assertEqual(25, result["plain"]["figures"]["operations_per_s"]["least"])
+
+
+class CheckTest(unittest.TestCase):
+    def complaints(self, cpu, share=1.0, failures=0):
+        arm = {"failures": failures, "ratios": {"cpu_us_per_operation": cpu and {"median": cpu}}, "datapath": {"redirected_share": share}}
+        return check.Expectation(Cell(), 0.8).complaints({"arms": {"plain": {"failures": 0}, "settled": arm}})
+
+    def test_is_content_with_a_win(self):
+        self.assertEqual([], self.complaints(0.55))
+
+    def test_complains_of_a_lost_win_of_bytes_that_went_by_tcp_of_failures_and_of_nothing_measured(self):
+        for lost in (self.complaints(1.02), self.complaints(0.55, share=0.1), self.complaints(0.55, failures=3), self.complaints(None)):
+            self.assertEqual(1, len(lost), lost)
+            self.assertIn("settled", lost[0])
 
 
 class FiguresTest(unittest.TestCase):

@@ -1,0 +1,145 @@
+"""What Shunt costs, apart from what it saves: kernel memory, walks of the conductor, and time in its programs."""
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import arms, figures
+from .chain import inside
+from .sockets import SocketCell
+
+_STATS = Path("/proc/sys/kernel/bpf_stats_enabled")
+# Reads the pinned iterator from within the namespace, as the node plugin does; microseconds for each read.
+_WALK = """
+import sys, time
+for _ in range(int(sys.argv[2])):
+    start = time.perf_counter()
+    with open(sys.argv[1], "rb") as walk:
+        while walk.read(512):
+            pass
+    print((time.perf_counter() - start) * 1e6)
+"""
+
+
+@dataclass(frozen=True)
+class MemoryCost:
+    arm: arms.Arm
+    connections: int = 4000
+
+    kind = "cost"
+    short = False
+
+    @property
+    def name(self):
+        return f"cost-memory-{self.arm.name}"
+
+    def run(self, lab, rounds, _pace):
+        cell = SocketCell("request", 64, "same", self.connections)
+        plain = [self._bytes_with(cell, lab, arms.PLAIN) for _ in range(rounds)]
+        accelerated = [self._bytes_with(cell, lab, self.arm) for _ in range(rounds)]
+        return {
+            "cell": self.name,
+            "kind": self.kind,
+            "what": f"slab memory of an idle, accelerated connection (both ends) beyond a plain one's, {self.connections} of them",
+            "unit": "bytes",
+            "figures": figures.summary([(a - p) / self.connections for a, p in zip(accelerated, plain)]),
+        }
+
+    @staticmethod
+    def _bytes_with(cell, lab, arm):
+        before = _slab_bytes()
+        load = cell.open(lab, arm, 0)
+        try:
+            load.warm_up(200)
+            return _slab_bytes() - before
+        finally:
+            load.close()
+
+
+@dataclass(frozen=True)
+class WalkCost:
+    connections: int
+
+    kind = "cost"
+    short = False
+
+    @property
+    def name(self):
+        return f"cost-walk-{self.connections}"
+
+    def run(self, lab, rounds, _pace):
+        load = SocketCell("request", 64, "same", self.connections).open(lab, arms.HANDSHAKE, 0) if self.connections else None
+        try:
+            argv = [sys.executable, "-c", _WALK, Path(lab.agent.pins) / "shunt_conductor_iter", 4 * rounds]
+            out = subprocess.run(inside(lab.namespaces.near, argv), capture_output=True, text=True, check=True).stdout
+        finally:
+            if load:
+                load.close()
+        return {
+            "cell": self.name,
+            "kind": self.kind,
+            "what": f"one walk of the conductor through a namespace with {self.connections:,} accelerated connections",
+            "unit": "µs",
+            "figures": figures.summary([float(line) for line in out.split()]),
+        }
+
+
+@dataclass(frozen=True)
+class ProgramCost:
+    program: str
+    work: str
+    what: str
+
+    kind = "cost"
+    short = False
+
+    @property
+    def name(self):
+        return f"cost-program-{self.program}-{self.work}"
+
+    def run(self, lab, rounds, _pace):
+        pin = Path(lab.agent.pins) / f"shunt_{self.program}"
+        load = SocketCell(self.work, 64, "same", 1 if self.work == "request" else 32).open(lab, arms.HANDSHAKE, 0)
+        enabled = _STATS.read_text()
+        per_run = []
+        try:
+            load.warm_up(100)
+            _STATS.write_text("1")
+            for _ in range(rounds):
+                before = _run_time(pin)
+                load.slice(300)
+                ns, runs = (now - then for now, then in zip(_run_time(pin), before))
+                per_run.append(ns / runs)
+        finally:
+            _STATS.write_text(enabled)
+            load.close()
+        return {
+            "cell": self.name,
+            "kind": self.kind,
+            "what": f"{self.what}, as kernel.bpf_stats_enabled counts it, which adds about 50 ns",
+            "unit": "ns",
+            "figures": figures.summary(per_run),
+        }
+
+
+def _run_time(pin):
+    out = subprocess.run(["bpftool", "--json", "prog", "show", "pinned", str(pin)], capture_output=True, text=True, check=True).stdout
+    shown = json.loads(out)
+    return shown.get("run_time_ns", 0), shown.get("run_cnt", 0)
+
+
+def _slab_bytes():
+    rows = (line.split() for line in Path("/proc/slabinfo").read_text().splitlines()[2:])
+    return sum(int(row[1]) * int(row[3]) for row in rows)
+
+
+def cells():
+    return [
+        MemoryCost(arms.SETTLED),
+        MemoryCost(arms.HANDSHAKE),
+        *(WalkCost(n) for n in (0, 1000, 8000)),
+        ProgramCost("redirect", "request", "deciding about one message of 64 bytes"),
+        ProgramCost("watch", "short", "one call of the watch while short connections open and close, classification included"),
+    ]
