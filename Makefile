@@ -1,5 +1,5 @@
 # Each target is one script; what it needs, it installs (scripts/setup says what).
-.PHONY: help build demo test conformance bench bench-check run format clean
+.PHONY: help build demo test conformance integrity bench bench-check run format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -24,6 +24,10 @@ bench: build ## plain TCP against Shunt, taking turns; BENCH_ONLY=REGEX for some
 bench-check: build ## whether Shunt's wins are still there; about a minute, on a noisy machine too
 	@scripts/setup demo test
 	@bench/run --check
+
+integrity: build ## 500 connections that check every byte for ten minutes, while Shunt is toggled, killed, upgraded and uninstalled
+	@scripts/setup test
+	@conformance/prove integrity --long
 
 run: ## a control plane on :8080 that keeps its data below target/run
 	@scripts/run

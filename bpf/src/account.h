@@ -174,4 +174,19 @@ static __always_inline void shunt_fall_back(struct shunt_conn *c, __u32 reason)
 		shunt_count(r->fallbacks, reason, 1);
 }
 
+/* This direction redirects; counted if it had left for TCP before, whoever found that it drained: the program itself or the conductor. */
+static __always_inline void shunt_come_back(struct shunt_conn *c)
+{
+	struct shunt_counters *r;
+
+	if (c->direction == SHUNT_ACCELERATED)
+		return;
+	if (c->direction != SHUNT_UNDECIDED) {
+		r = shunt_row(c->row);
+		if (r)
+			__sync_fetch_and_add(&r->returns, 1);
+	}
+	c->direction = SHUNT_ACCELERATED;
+}
+
 #endif

@@ -160,13 +160,6 @@ int shunt_redirect(struct sk_msg_md *msg)
 		if (peer->copied_seq != tp->write_seq || !shunt_never_sleeps(peer))
 			return SK_PASS;
 		c->clean_seq = tp->write_seq;
-		if (c->direction != SHUNT_ACCELERATED) {
-			struct shunt_counters *r = shunt_row(c->row);
-
-			c->direction = SHUNT_ACCELERATED;
-			if (r)
-				__sync_fetch_and_add(&r->returns, 1);
-		}
 	}
 	backlog = ((struct sock *)peer)->sk_backlog.rmem_alloc.counter;
 	if (backlog <= 0)
@@ -179,7 +172,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	size = msg->size;
 	if (shunt_send_to_peer(msg, c) != SK_PASS)
 		return SK_PASS; /* the peer is closing */
-	c->direction = SHUNT_ACCELERATED;
+	shunt_come_back(c);
 	c->messages++;
 	c->redirected_bytes += size;
 	c->redirected_messages++;

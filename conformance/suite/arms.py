@@ -27,26 +27,26 @@ class Seen:
     counters: Counters | None = None
 
 
-def plain(slots):
+def plain(slots, at_once=_AT_ONCE):
     """What every slot sees over plain TCP."""
-    return {slot: seen for (slot, _), seen in _in_batches([(slot, None) for slot in slots]).items()}
+    return {slot: seen for (slot, _), seen in _in_batches([(slot, None) for slot in slots], at_once).items()}
 
 
-def accelerated(trials):
+def accelerated(trials, at_once=_AT_ONCE):
     """trials: pairs of a slot and an enrolment. What each sees, by the same pair."""
-    return _in_batches(trials)
+    return _in_batches(trials, at_once)
 
 
-def _in_batches(trials):
+def _in_batches(trials, at_once):
     seen = {}
     for at in range(0, len(trials), BATCH):
         if at:
             say(f"  {at} done")
-        seen |= _batch(trials[at : at + BATCH])
+        seen |= _batch(trials[at : at + BATCH], at_once)
     return seen
 
 
-def _batch(trials):
+def _batch(trials, at_once):
     _sweep()
     group = Cgroup.create(f"/{_name(os.getpid())}")
     programs = []
@@ -54,25 +54,25 @@ def _batch(trials):
     try:
         with Namespaces(group.child("network").inside([])) as namespaces:
             try:
-                return _run(trials, group, namespaces, shunt, programs)
+                return _run(trials, group, namespaces, shunt, programs, at_once)
             finally:
                 for program in programs:
                     program.kill()
     finally:
         with uninterrupted():
             if shunt:
-                shunt.stop()
+                shunt.uninstall()
             group.remove()
 
 
-def _run(trials, group, namespaces, shunt, programs):
+def _run(trials, group, namespaces, shunt, programs, at_once):
     ports = {trial: _FIRST_PORT + i for i, trial in enumerate(trials)}
     if shunt:
         # Policies first: only connections that are opened later are sure to be watched.
         shunt.start([policy(port, enrolment, "small_limits" in slot.case.flags) for (slot, enrolment), port in ports.items()])
     # A cgroup each: what the datapath learns of one (that it splices) shall not concern another.
     programs += [Program(slot, port, namespaces, group.child(str(port)).inside([])) for (slot, _), port in ports.items()]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
+    with ThreadPoolExecutor(at_once) as pool:
         try:
             list(pool.map(Program.wait_until_ready, programs))
             if shunt:
@@ -83,7 +83,7 @@ def _run(trials, group, namespaces, shunt, programs):
             for program in programs:  # or those under way would be waited for
                 program.kill()
             raise
-    counters = shunt.status() if shunt else {}
+    counters = shunt.counters() if shunt else {}
     return {trial: Seen(n, counters.get(port)) for (trial, port), n in zip(ports.items(), notes)}
 
 
@@ -104,5 +104,5 @@ def _sweep():
         say(f"removing {folder}, left behind by a run that was killed")
         group = Cgroup.at(f"/{folder.name}")
         if Path(_pins(pid)).exists():
-            Shunt(group, _FOLDER, _pins(pid)).stop()
+            Shunt(group, _FOLDER, _pins(pid)).uninstall()
         group.remove()

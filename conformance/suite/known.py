@@ -5,6 +5,8 @@ from fnmatch import fnmatch
 
 from shuntdev.console import ROOT, Failure
 
+from .verdicts import Kind
+
 _FILE = ROOT / "conformance" / "differences.txt"
 
 
@@ -29,6 +31,13 @@ def read():
             raise Failure(f"{_FILE}, line {number}: expected ENROLMENT/MODE CASE WHY, found '{line}'")
         known.append(Known(*words))
     return known
+
+
+def is_surprise(known, enrolment, verdict):
+    """Whether it is bad, and not because of a difference that is documented."""
+    if verdict.kind is Kind.DIFFERS and ("statistics" in verdict.slot.case.flags or reason(known, enrolment, verdict.slot)):
+        return False
+    return verdict.bad
 
 
 def reason(known, enrolment, slot):

@@ -5,7 +5,7 @@ import argparse
 from shuntdev import console
 from shuntdev.console import say
 
-from . import arms, cases, report
+from . import arms, cases, report, retries
 from .verdicts import compare
 
 _ENROLMENTS = ("settled", "accept", "handshake")
@@ -24,6 +24,7 @@ def main():
     say(f"{len(trials)} runs accelerated: {', '.join(enrolments)}")
     seen = arms.accelerated(trials)
     verdicts = {e: [compare(s, e, plain[s], again[s], seen[s, e]) for s in slots[e]] for e in enrolments}
+    retries.alone(verdicts)
     return report.conclude(verdicts, options)
 
 

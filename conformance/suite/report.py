@@ -56,8 +56,7 @@ def _print_bad(enrolment, kind, rows, documented, options):
     if by_case:
         print(f"\n{enrolment}: {kind.value}")
     for name, of_case in by_case.items():
-        statistics = "statistics" in of_case[0].slot.case.flags
-        unknown = [v for v in of_case if not (kind is Kind.DIFFERS and (statistics or known.reason(documented, enrolment, v.slot)))]
+        unknown = [v for v in of_case if known.is_surprise(documented, enrolment, v)]
         surprises += len(unknown)
         print(f"  {name:48} {'NEW ' if unknown else ''}{len(of_case)} runs: {_where(of_case)}")
         if unknown or options.details:

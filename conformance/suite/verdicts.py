@@ -23,6 +23,10 @@ class Verdict:
     differences: tuple = ()  # (what, plain, accelerated)
 
     @property
+    def bad(self):
+        return self.kind in (Kind.PLAIN_DIFFERS, Kind.DIFFERS, Kind.UNPROVEN)
+
+    @property
     def identical(self):
         return self.kind in (Kind.ACCELERATED, Kind.EXCLUDED)
 

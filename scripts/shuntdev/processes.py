@@ -57,6 +57,15 @@ class Server:
         return re.search(pattern, self.log.read_text(errors="replace"), re.MULTILINE)
 
 
+def until(ready, what, seconds):
+    """Polls ready() until it is true; fails if the time is up."""
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise Failure(f"still not {what} after {seconds} s")
+        time.sleep(0.1)
+
+
 def listening(port, host="127.0.0.1"):
     try:
         with socket.create_connection((host, port), timeout=1):

@@ -1,8 +1,8 @@
-"""The demo's figures as a table."""
+"""Figures as a table."""
 
 
 def render(before, after, plain, accelerated):
-    """before, after: what Chain.measure() returned; plain, accelerated: what the node plugin counted meanwhile."""
+    """The demo's figures. before, after: what Chain.measure() returned; plain, accelerated: what the node plugin counted meanwhile."""
     rows = [("", "plain TCP", "accelerated", "ratio")]
     rows += [
         (name, show(before[key]), show(after[key]), _ratio(before[key], after[key]))
@@ -18,7 +18,12 @@ def render(before, after, plain, accelerated):
     rows.append(_counts("connections accelerated", "accelerated_connections", plain, accelerated))
     for reason in sorted(plain["reasons"].keys() | accelerated["reasons"].keys()):
         rows.append(_counts(f"  not: {reason}", reason, plain["reasons"], accelerated["reasons"]))
-    widths = [max(len(row[i]) for row in rows) for i in range(4)]
+    return aligned(rows)
+
+
+def aligned(rows):
+    """Rows of cells as text: the first is the heading, the first column is for words, the others for numbers."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths)))
         for row in rows

@@ -1,9 +1,9 @@
-"""make test: every test of every module, then the browser's; ends with one line that adds them all up."""
+"""make test: every test of every module, the suites on real sockets in their short forms, then the browser's; ends with one line that adds them all up."""
 
 import sys
 import unittest
 
-from . import build, console, e2e, maven
+from . import build, console, e2e, maven, proofs
 from .console import ROOT, Failure, flag, say
 from .results import Results
 
@@ -14,8 +14,9 @@ def main():
     _run_script_tests(results)
     _run_maven(results, problems)
     if problems:
-        say("leaving out the browser's tests: the build failed")
+        say("leaving out the suites and the browser's tests: the build failed")
     else:
+        _run_proofs(results, problems)
         _run_e2e(results, problems)
     return _conclude(results, problems)
 
@@ -47,6 +48,19 @@ def _run_maven(results, problems):
 
 def _reports():
     return sorted(ROOT.glob("*/target/surefire-reports/TEST-*.xml"))
+
+
+def _run_proofs(results, problems):
+    for name in proofs.names():
+        if reason := proofs.cannot_run():
+            results.skipped.append((name, reason))
+            continue
+        try:
+            proofs.run(name)
+            results.passed += 1
+        except Failure as failure:
+            results.failed.append(name)
+            problems.append(failure)
 
 
 def _run_e2e(results, problems):
