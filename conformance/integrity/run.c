@@ -3,7 +3,7 @@
  * load TO PORT 4|6 CLIENT_NAMESPACE SERVER_NAMESPACE CONNECTIONS SECONDS SEED
  *
  * Prints "running" when all connections were begun, at the end one line of JSON. At the first wrong byte, stream that ends early, errno that plain TCP would not
- * give, or connection on which nothing happens any more, it prints "wrong: ..." and exits with 1.
+ * give, or connection on which nothing happens any more, it prints "wrong: ..." and stays.
  */
 #define _GNU_SOURCE
 #include "load.h"
@@ -216,16 +216,15 @@ void wrong(const struct connection *c, enum side reader, const char *format, ...
 
 	if (__atomic_fetch_add(&once, 1, __ATOMIC_ACQ_REL))
 		for (;;)
-			pause(); /* the first one speaks */
+			pause(); /* one speaks */
 	va_start(arguments, format);
 	printf("wrong: ");
 	vprintf(format, arguments);
 	va_end(arguments);
 	describe(c, reader);
 	fflush(stdout);
-	if (getenv("LOAD_STAYS"))
-		pause();
-	_exit(1);
+	for (;;)
+		pause(); /* until we are killed: our sockets can still be looked at */
 }
 
 /* Looks after everybody until all are done. */

@@ -6,10 +6,13 @@ Whatever happens follows from one seed: which connections there are, how long an
 import argparse
 import json
 import random
+import re
+import subprocess
 import time
 from collections import Counter
 
 from shuntdev.console import ROOT, Failure, say
+from shuntdev.processes import until
 from shuntdev.standalone import policy
 from shuntdev.table import aligned
 
@@ -66,10 +69,13 @@ class _Trial:
         self._node.start(_policies(True, {}), self._jars[0])
         self._start_loads()
         self._change_until(time.monotonic() + self._options.seconds)
-        for load in self._loads:
-            load.wait_until(lambda load=load: load.said("^{"), "through with it", 150)
+        until(self._all_through, "through with it", 150)
         self._remember()
         self._conclude()
+
+    def _all_through(self):
+        self._check_loads()
+        return all(load.said("^{") for load in self._loads)
 
     def _start_loads(self):
         """Half of the connections over loopback, half between two namespaces, each with IPv4 clients and servers on [::]."""
@@ -102,9 +108,16 @@ class _Trial:
     def _check_loads(self):
         for load in self._loads:
             if wrong := load.said("^wrong: .*"):
-                raise Failure(f"{load.name}: {wrong[0]}", log=self._node.server.log)
+                raise Failure(f"{load.name}: {wrong[0]}\n{self._sockets(wrong[0])}", log=self._node.server.log)
             if load.process.poll() not in (None, 0):
                 raise Failure(f"{load.name} ended with {load.process.returncode}", log=load.log)
+
+    def _sockets(self, wrong):
+        """What the kernel says of the two sockets that something is wrong with."""
+        port = re.search(r"client's port (\d+)", wrong)
+        command = f"ss -Htnmeio '( sport = {port[1]} or dport = {port[1]} )'" if port else "true"
+        spaces = {self._place.namespaces.near, self._place.namespaces.far}
+        return "".join(subprocess.run(["nsenter", f"--net={space}", "sh", "-c", command], capture_output=True, text=True).stdout for space in spaces)
 
     def _toggle(self):
         self._node.reload(self._some_policies())

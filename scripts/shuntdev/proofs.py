@@ -10,7 +10,6 @@ _SUITES = {
     "conformance": ["conformance/run", "--short"],
     "twins": ["conformance/prove", "twins"],
     "memory": ["conformance/prove", "memory"],
-    "integrity": ["conformance/prove", "integrity"],
 }
 _SECONDS = 600
 
