@@ -39,8 +39,14 @@ def main():
     failures = 0
     with Lab() as lab:
         results.about(lab)
+        if options.seconds:
+            cells = results.oldest_first(cells)
+        begun = time.monotonic()
         for at, cell in enumerate(cells, 1):
             started = time.monotonic()
+            if options.seconds and started - begun > options.seconds:
+                say(f"{options.seconds} s are over; {len(cells) - at + 1} cells are left for the next run")
+                break
             result = cell.run(lab, rounds, pace)
             results.add(result)
             failures += sum(arm["failures"] for arm in result.get("arms", {}).values())
@@ -64,6 +70,7 @@ def _options():
     parser.add_argument("--check", action="store_true", help="only whether Shunt's wins are still there, in about a minute")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the tables and charts of this page from the results, and end")
     parser.add_argument("--rounds", type=int, metavar="N", help="5, or 3 with --short")
+    parser.add_argument("--seconds", type=int, metavar="N", help="begin no cell after that; those that were not measured at this commit come first")
     parser.add_argument("--json", type=Path, default=_RESULTS, metavar="FILE", help="results; cells that are in it already and not run now stay")
     return parser.parse_args()
 

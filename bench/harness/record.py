@@ -43,6 +43,13 @@ class Record:
             self._content["environments"].append(environment)
         self._environment = self._content["environments"].index(environment)
 
+    def oldest_first(self, cells):
+        """Cells without a result of this commit first, then those whose result is oldest."""
+        return sorted(cells, key=lambda cell: self._age_key(self._content["cells"].get(cell.name)))
+
+    def _age_key(self, known):
+        return (known["environment"] == self._environment, known["at"]) if known else (False, "")
+
     def add(self, result):
         when = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         self._content["cells"][result["cell"]] = {"environment": self._environment, "at": when, **result}
