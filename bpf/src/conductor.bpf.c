@@ -13,6 +13,8 @@
 #include "classify.h"
 #include "account.h"
 #include "fitness.h"
+#include "leave.h"
+#include "pace.h"
 
 #define SHUNT_FIT_FOR_NS 200000000ull     /* how long a peer's fitness is believed; it is proven again when it enters */
 #define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
@@ -111,6 +113,10 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 	}
 	/* With Handshake the owner of the policy vouched for the program; only what would hang or misdeliver counts. */
 	v->me->reason = c->flags & SHUNT_CONN_HANDSHAKE ? (shunt_splices(v->sk, c) ? SHUNT_SPLICE_USER : 0) : shunt_unfit(v->sk, v->tp, c);
+	if (!v->me->reason && (c->flags & SHUNT_CONN_SLOW)) {
+		v->me->reason = SHUNT_SLOWER_THAN_TCP;
+		shunt_slow_leaves(c, v->tp->write_seq, v->now);
+	}
 	if (!shunt_wanted(v)) {
 		shunt_leave(v);
 		return;
@@ -144,12 +150,16 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		return;
 	}
 	if (!(v->me->flags & SHUNT_END_LEFT)) {
-		if (shunt_redirect_under_way(v->sk, psock))
+		if (!(v->c->flags & SHUNT_CONN_DRY) && shunt_redirect_under_way(v->sk, psock))
 			return;
 		v->me->flags |= SHUNT_END_LEFT;
 	}
 	if ((v->peer->flags & SHUNT_END_IN) && !(v->peer->flags & (SHUNT_END_LEFT | SHUNT_END_CLOSED)))
 		return; /* the peer may still redirect to this end */
+	if ((v->c->flags & SHUNT_CONN_SLOW) && (v->peer->flags & (SHUNT_END_IN | SHUNT_END_CLOSED)) == SHUNT_END_IN) {
+		shunt_take_reader_out(v->peer, v->tp, v->now);
+		return; /* the reader first: from outside, this end could not help it out any more */
+	}
 	if (shunt_holds_nothing(v->sk, psock))
 		shunt_take_out(v);
 }
@@ -160,6 +170,8 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	__u32 fitness;
 	long error;
 
+	if (v->me->reason == SHUNT_SLOWER_THAN_TCP && shunt_slow_returns(c, v->now))
+		v->me->reason = 0;
 	if (!shunt_wanted(v))
 		return;
 	fitness = shunt_fitness(v->sk, v->tp, c, v->now, v->settle_ns);
@@ -186,7 +198,9 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->enrolled_ns = v->now;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
-	c->flags &= ~SHUNT_CONN_HANDSHAKE;
+	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY);
+	c->slowness = 0;
+	c->sender = 0;
 	v->me->flags |= SHUNT_END_IN | (c->flags & SHUNT_CONN_POLLER ? SHUNT_END_POLLER : 0);
 }
 
@@ -215,7 +229,7 @@ static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
 	if (v->c->state == SHUNT_STATE_LEAVING)
 		return true;
 	if (!shunt_wanted(v))
-		return v->c->state == SHUNT_STATE_ENROLLED || (v->peer->flags & SHUNT_END_IN);
+		return v->c->state == SHUNT_STATE_ENROLLED || (v->peer->flags & SHUNT_END_IN) || v->me->reason == SHUNT_SLOWER_THAN_TCP;
 	return v->c->state == SHUNT_STATE_WATCHED || !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
 }
 

@@ -22,6 +22,9 @@ enum shunt_conn_flags {
 	SHUNT_CONN_HANDSHAKE = 256, /* was enrolled at the handshake */
 	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
 	SHUNT_CONN_READS = 32,     /* its program was seen to read it with recv(2) or read(2) */
+	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
+	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
+	SHUNT_CONN_DRY = 2048,     /* leaving, and the only thread that ever redirected came back to send: no redirect is under way */
 };
 
 /* shunt_conns: SK_STORAGE. Read and written under the socket's lock only (sockops, sk_msg and iter/tcp all hold it). */
@@ -51,6 +54,20 @@ struct shunt_conn {
 	__u64 redirected_messages;
 	__u64 flushed_bytes;       /* of these, already added to shunt_counters */
 	__u64 flushed_messages;
+	__u64 sender;              /* address of the task that redirected last; compared, never followed */
+	/* room.h */
+	__u64 room;                /* unread bytes that this direction may have at present; 0 = SHUNT_FIRST_ROOM */
+	__u64 filled_ns;
+	/* pace.h */
+	__u64 burst_bytes;         /* redirected_bytes when the present queue was SHUNT_BURST_STARTS messages long */
+	__u64 burst_sender;
+	__u32 burst_preempted;
+	__u32 slowness;            /* messages in queues as a stream of small writes on one CPU makes them */
+	__u64 slow_ns;             /* when it left for being slow */
+	__u32 slow_times;
+	__u32 turns;               /* answers that it read after short requests, since then */
+	__u32 turn_seq;
+	__u32 pad2;
 };
 
 /*

@@ -181,6 +181,10 @@ struct bpf_sock_ops_kern {
 	struct sock *sk;
 };
 
+struct task_struct {
+	unsigned long nivcsw;      /* times it was preempted */
+};
+
 #if defined(__TARGET_ARCH_x86)
 #define SHUNT_NR_SPLICE 275
 #define SHUNT_NR_SENDTO 44

@@ -9,6 +9,7 @@
  */
 #include "maps.h"
 #include "account.h"
+#include "pace.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
@@ -30,6 +31,12 @@ int BPF_PROG(shunt_reader, struct sock *sk)
 		bpf_map_update_elem(&shunt_splicers, &cgroup, &now, BPF_ANY);
 		shunt_call_conductor((__u64)sk); /* whoever of that cgroup is enrolled already shall leave */
 		return 0;
+	}
+	if ((c->flags & SHUNT_CONN_SLOW) && c->state == SHUNT_STATE_WATCHED) {
+		struct tcp_sock *tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+
+		if (shunt_slow_reads(c, tp->write_seq))
+			shunt_call_conductor((__u64)sk);
 	}
 	if (c->flags & SHUNT_CONN_READS)
 		return 0;

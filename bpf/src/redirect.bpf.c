@@ -11,6 +11,8 @@
 #include "maps.h"
 #include "account.h"
 #include "fitness.h"
+#include "pace.h"
+#include "room.h"
 #include <bpf/bpf_core_read.h>
 
 /*
@@ -25,9 +27,9 @@ static __always_inline struct tcp_sock *shunt_peer(const struct shunt_conn *c)
 }
 
 /* Sends that TCP treats in its own way: an urgent byte, data to connect with, pages lent instead of copied. sk_msg does not show the flags. */
-static __always_inline bool shunt_special_send(void)
+static __always_inline bool shunt_special_send(struct task_struct *sender)
 {
-	struct pt_regs *regs = bpf_rdonly_cast((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), bpf_core_type_id_kernel(struct pt_regs));
+	struct pt_regs *regs = bpf_rdonly_cast((void *)bpf_task_pt_regs(sender), bpf_core_type_id_kernel(struct pt_regs));
 	unsigned long flags = 0;
 
 	switch (SHUNT_SYSCALL_OF(regs)) {
@@ -106,7 +108,7 @@ static __always_inline __u32 shunt_full(struct shunt_conn *c, int backlog)
 
 	if (!held)
 		return 0;
-	if ((__u64)backlog > c->backlog_bytes)
+	if ((__u64)backlog > shunt_room(c))
 		return SHUNT_BACKLOG_BYTES;
 	if (c->messages >= c->backlog_messages)
 		return SHUNT_BACKLOG_MESSAGES; /* a message costs slab that no limit of the kernel sees, however small it is (sk_msg_alloc()) */
@@ -117,6 +119,16 @@ static __always_inline __u32 shunt_full(struct shunt_conn *c, int backlog)
 			return SHUNT_NODE_BUDGET;
 	}
 	return 0;
+}
+
+/*
+ * Un-enrolment waits until no redirect is under way (decision 1). A redirect ends before its system call does, so the only thread that ever
+ * redirected proves by sending again that its last one is over. A busy socket would else hardly ever be seen without a reference of its sender's.
+ */
+static __always_inline void shunt_dry(struct shunt_conn *c)
+{
+	if (c->state == SHUNT_STATE_LEAVING && !(c->flags & SHUNT_CONN_MANY_SENDERS) && c->sender == (__u64)bpf_get_current_task_btf())
+		c->flags |= SHUNT_CONN_DRY;
 }
 
 static __always_inline long shunt_send_to_peer(struct sk_msg_md *msg, struct shunt_conn *c)
@@ -130,6 +142,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 {
 	struct bpf_sock *sk = msg->sk;
 	struct tcp_sock *tp, *peer;
+	struct task_struct *sender;
 	struct shunt_conn *c;
 	__u32 size, reason;
 	int backlog;
@@ -137,8 +150,12 @@ int shunt_redirect(struct sk_msg_md *msg)
 	if (!sk)
 		return SK_PASS;
 	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
-	if (!c || c->state != SHUNT_STATE_ENROLLED)
+	if (!c)
 		return SK_PASS;
+	if (c->state != SHUNT_STATE_ENROLLED) {
+		shunt_dry(c);
+		return SK_PASS;
+	}
 	/* After shutdown(SHUT_WR) plain TCP answers EPIPE, tcp_bpf_sendmsg() would deliver: leave it to TCP. */
 	if (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT)
 		return SK_PASS;
@@ -149,7 +166,8 @@ int shunt_redirect(struct sk_msg_md *msg)
 		return SK_PASS;
 	peer = shunt_peer(c);
 	/* A socket that was disconnected keeps its place and its cookie: connect(2) with AF_UNSPEC. */
-	if (!peer || ((struct sock *)peer)->__sk_common.skc_state == TCP_CLOSE || shunt_special_send())
+	sender = bpf_get_current_task_btf();
+	if (!peer || ((struct sock *)peer)->__sk_common.skc_state == TCP_CLOSE || shunt_special_send(sender))
 		return SK_PASS;
 	if (shunt_changed(c, tp, peer)) {
 		shunt_call_conductor((__u64)tp);
@@ -160,12 +178,21 @@ int shunt_redirect(struct sk_msg_md *msg)
 		if (peer->copied_seq != tp->write_seq || !shunt_never_sleeps(peer))
 			return SK_PASS;
 		c->clean_seq = tp->write_seq;
+		if (c->direction == SHUNT_BACKLOG_BYTES)
+			shunt_room_drained(c, bpf_ktime_get_ns());
 	}
 	backlog = ((struct sock *)peer)->sk_backlog.rmem_alloc.counter;
-	if (backlog <= 0)
+	if (backlog <= 0) {
+		if (c->messages > SHUNT_BURST_STARTS)
+			shunt_burst_ends(c, sender, (__u64)tp);
 		c->messages = 0;
+	}
 	reason = shunt_full(c, backlog);
 	if (reason) {
+		if (c->messages > SHUNT_BURST_STARTS)
+			shunt_burst_ends(c, sender, (__u64)tp);
+		if (reason == SHUNT_BACKLOG_BYTES)
+			shunt_room_filled(c, bpf_ktime_get_ns());
 		shunt_fall_back(c, reason);
 		return SK_PASS;
 	}
@@ -173,7 +200,13 @@ int shunt_redirect(struct sk_msg_md *msg)
 	if (shunt_send_to_peer(msg, c) != SK_PASS)
 		return SK_PASS; /* the peer is closing */
 	shunt_come_back(c);
-	c->messages++;
+	if (++c->messages == SHUNT_BURST_STARTS)
+		shunt_burst_starts(c, sender);
+	if (c->sender != (__u64)sender) {
+		if (c->sender)
+			c->flags |= SHUNT_CONN_MANY_SENDERS;
+		c->sender = (__u64)sender;
+	}
 	c->redirected_bytes += size;
 	c->redirected_messages++;
 	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES)

@@ -34,7 +34,8 @@ class PolicySetTest {
     AccelerationPolicy policy =
         policy(
             "p",
-            "{match: {ports: [80, '1-2'], servers: ['FD00::/8', '::ffff:10.0.0.0/104']}, limits: {backlogBytes: 1024Ki}}");
+            "{match: {ports: [80, '1-2'], servers: ['FD00::/8', '::ffff:10.0.0.0/104']}, limits:"
+                + " {backlogBytes: 1024Ki}}");
 
     assertThat(new String(CanonicalJson.write(policy), StandardCharsets.UTF_8))
         .isEqualTo(
@@ -54,7 +55,8 @@ class PolicySetTest {
     AccelerationPolicy spelledOut =
         policy(
             "p",
-            "{priority: 100, action: Accelerate, nodes: {matchLabels: {}}, limits: {backlogBytes: 4096Ki}, tests: []}");
+            "{priority: 100, action: Accelerate, nodes: {matchLabels: {}}, limits: {backlogBytes:"
+                + " 16384Ki}, tests: []}");
 
     assertThat(new PolicySet(List.of(spelledOut)).digest())
         .isEqualTo(new PolicySet(List.of(policy("p", "{}"))).digest());

@@ -26,7 +26,7 @@ public record DatapathOptions(
   public static final int DEFAULT_MAX_SOCKETS = 131_072;
   public static final Duration DEFAULT_SETTLE = Duration.ofMillis(200);
 
-  /** A sixteenth of what a 4 GiB node has; enough for 64 readers that are 4 MiB behind. */
+  /** A sixteenth of what a 4 GiB node has; enough for 128 readers that stopped, or 16 fast ones. */
   public static final long DEFAULT_NODE_BUDGET_BYTES = 256L << 20;
 
   public DatapathOptions {

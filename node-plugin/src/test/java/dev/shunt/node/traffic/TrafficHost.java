@@ -102,19 +102,29 @@ final class TrafficHost implements AutoCloseable {
 
   /** One of the two programs of traffic.py. */
   Program traffic(Namespace namespace, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of("python3", script("traffic.py").toString()));
+    return script("traffic.py", namespace, arguments);
+  }
+
+  /** A program of a script beside this class. */
+  Program script(String script, Namespace namespace, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("python3", unpacked(script).toString()));
     Collections.addAll(command, arguments);
     return opened(new Program(cgroup, namespace, command));
   }
 
   Puppet puppet(Namespace namespace) throws IOException {
-    List<String> command = List.of("python3", script("puppet.py").toString());
+    List<String> command = List.of("python3", unpacked("puppet.py").toString());
     return new Puppet(opened(new Program(cgroup, namespace, command)), options.pinFolder());
   }
 
   /** Waits for the counters; fails with what they are when they do not get there. */
   DatapathStatus await(String what, Predicate<DatapathStatus> condition) throws DatapathException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
+    return await(what, condition, PATIENCE);
+  }
+
+  DatapathStatus await(String what, Predicate<DatapathStatus> condition, Duration patience)
+      throws DatapathException {
+    long end = System.nanoTime() + patience.toNanos();
     while (true) {
       DatapathStatus status = datapath.status();
       if (condition.test(status)) {
@@ -145,7 +155,7 @@ final class TrafficHost implements AutoCloseable {
     return found;
   }
 
-  private static Path script(String name) throws IOException {
+  private static Path unpacked(String name) throws IOException {
     Path script = Files.createTempFile("shunt-traffic", ".py");
     script.toFile().deleteOnExit();
     try (var in = TrafficHost.class.getResourceAsStream(name)) {

@@ -1,0 +1,156 @@
+package dev.shunt.node.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.datapath.DatapathStatus;
+import dev.shunt.node.datapath.Reason;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/** Where redirecting does not pay, TCP carries the bytes; and how much may be unread. */
+@OnBpfKernel
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
+class PaceTest {
+  /** Decisions follow what the scheduler does to two programs on one CPU, beside other work. */
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private static final long MIB = 1 << 20;
+
+  /** One message beyond the limit, and what TCP's own window of 64 KiB lets through. */
+  private static final long SLACK = 512 << 10;
+
+  private TrafficHost host;
+  private Namespace namespace;
+  private String port;
+
+  @BeforeEach
+  void openHost() throws Exception {
+    host = new TrafficHost();
+    namespace = host.namespace();
+  }
+
+  @AfterEach
+  void closeHost() throws Exception {
+    host.close();
+  }
+
+  @Test
+  void aStreamOfSmallWritesOnOneCpuGoesByTcpAndComesBackWhenItAsksAndAnswers() throws Exception {
+    host.apply(policy("Settled", "16Mi"));
+    startSink();
+    Program source = connect("ask", "stream", "ask");
+    host.await("the connection enrolled", s -> s.acceleratedLive() == 1, PATIENCE);
+
+    source.sendLine();
+    host.await("TCP found faster", s -> s.acceleratedLive() == 0 && slower(s) == 1, PATIENCE);
+
+    source.sendLine();
+    DatapathStatus back =
+        host.await("the connection enrolled again", s -> s.acceleratedLive() == 1, PATIENCE);
+    assertThat(slower(back)).isZero();
+    long before = back.redirectedMessages();
+    host.await("messages redirected", s -> s.redirectedMessages() > before + 100, PATIENCE);
+
+    source.sendLine();
+    assertThat(source.end()).startsWith("sent ");
+  }
+
+  @Test
+  void aStreamOfLargeWritesOnOneCpuStaysRedirected() throws Exception {
+    host.apply(policy("Handshake", "16Mi"));
+    startSink();
+    Program source = connect("pour");
+    DatapathStatus much =
+        host.await("a gigabyte redirected", s -> s.redirectedBytes() > 1024 * MIB, PATIENCE);
+    assertThat(much.acceleratedLive()).isEqualTo(1);
+    assertThat(slower(much)).isZero();
+    source.sendLine();
+    source.end();
+  }
+
+  @Test
+  void aReaderMayHaveLittleUnreadAtFirstAndMoreOnceItReadSoonButNeverMoreThanItsPolicyAllows()
+      throws Exception {
+    host.apply(policy("Handshake", "4Mi"));
+    Program sink = startSink();
+    Program source = connect("rest", "pour");
+    sink.sendLine();
+    sink.lineWith("stopped");
+    source.sendLine();
+    host.await("the queue full", s -> s.fallbacks().get(Reason.BACKLOG_BYTES) == 1, PATIENCE);
+    assertThat(unread()).isBetween(2 * MIB, 2 * MIB + SLACK);
+
+    long most = 0;
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    while (most < 3 * MIB && System.nanoTime() - end < 0) {
+      sink.sendLine();
+      sink.lineWith("reading");
+      long falls = host.datapath().status().fallbacks().get(Reason.BACKLOG_BYTES);
+      host.await(
+          "the queue read and filled again",
+          s -> s.fallbacks().get(Reason.BACKLOG_BYTES) > falls + 3,
+          PATIENCE);
+      sink.sendLine();
+      sink.lineWith("stopped");
+      most = Math.max(most, unread());
+    }
+    assertThat(most).isBetween(3 * MIB, 4 * MIB + SLACK);
+  }
+
+  private Program startSink() throws Exception {
+    Program sink = host.script("pace.py", namespace, "sink");
+    port = sink.lineWith("listening").split(" ")[1];
+    return sink;
+  }
+
+  private Program connect(String... phases) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("source", port));
+    arguments.addAll(List.of(phases));
+    Program source = host.script("pace.py", namespace, arguments.toArray(String[]::new));
+    source.lineWith("connected");
+    return source;
+  }
+
+  private static long slower(DatapathStatus status) {
+    return status.reasons().get(Reason.SLOWER_THAN_TCP);
+  }
+
+  /** What the kernel holds for the sink's program to read, redirected or not. */
+  private long unread() throws Exception {
+    String sockets =
+        Command.run(
+            namespace
+                .wrap(List.of("ss", "-tmnH", "sport", "=", ":" + port))
+                .toArray(String[]::new));
+    Matcher memory = Pattern.compile("skmem:\\(r(\\d+)").matcher(sockets);
+    long most = 0;
+    while (memory.find()) {
+      most = Math.max(most, Long.parseLong(memory.group(1)));
+    }
+    return most;
+  }
+
+  private static String policy(String enrolment, String backlog) {
+    return """
+    apiVersion: shunt.dev/v1alpha1
+    kind: AccelerationPolicy
+    metadata: {name: pace}
+    spec:
+      match: {cgroups: ["%CGROUP"]}
+      enrolment: ENROLMENT
+      limits: {backlogBytes: BACKLOG}
+    """
+        .replace("ENROLMENT", enrolment)
+        .replace("BACKLOG", backlog);
+  }
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Two programs on one CPU, one at each end of a connection, for the tests of what pays and of how much may be unread.
+
+sink    reads and answers each message of 64 bytes that begins with "?" with the CRC of all it read so far. Prints "listening PORT". A line on standard input
+        makes it stop reading, the next one go on.
+source  walks through the phases that its arguments name, a line on standard input ends each:
+          rest    nothing
+          ask     "?" messages, each after the last answer
+          stream  "-" messages of 64 bytes without a pause
+          pour    messages of 64 KiB without a pause
+        An answer that differs from the CRC of what was sent ends it with a message and exit code 1.
+
+Both use non-blocking sockets and keep to one CPU.
+"""
+import os
+import select
+import socket
+import struct
+import sys
+import zlib
+
+MESSAGE = 64
+LINE = sys.stdin.fileno()
+
+
+def readable(what, timeout_ms=None):
+    poll = select.poll()
+    poll.register(what, select.POLLIN)
+    return bool(poll.poll(timeout_ms))
+
+
+def sink():
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    listener.setblocking(False)
+    print(f"listening {listener.getsockname()[1]}", flush=True)
+    readable(listener)
+    peer = listener.accept()[0]
+    peer.setblocking(False)
+    poll = select.poll()
+    poll.register(LINE, select.POLLIN)
+    poll.register(peer, select.POLLIN)
+    crc, seen, last, reading = 0, 0, b"", True
+    while True:
+        ready = [fd for fd, _ in poll.poll()]
+        if LINE in ready:
+            if not os.read(LINE, 1):
+                return
+            reading = not reading
+            poll.modify(peer, select.POLLIN if reading else 0)
+            print("reading" if reading else "stopped", flush=True)
+            continue
+        data = peer.recv(1 << 18)
+        if not data:
+            return
+        crc, seen, last = zlib.crc32(data, crc), seen + len(data), (last + data)[-MESSAGE:]
+        if seen % MESSAGE == 0 and last[:1] == b"?":
+            peer.send(struct.pack("!QI", seen, crc).ljust(MESSAGE, b"."))
+
+
+class Source:
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.room = select.poll()
+        self.room.register(self.socket, select.POLLOUT)
+        self.crc = self.sent = 0
+
+    def offer(self, data):
+        """Sends a part of it, or nothing."""
+        try:
+            count = self.socket.send(data)
+        except BlockingIOError:
+            return 0
+        self.crc, self.sent = zlib.crc32(data[:count], self.crc), self.sent + count
+        return count
+
+    def send(self, data):
+        while data:
+            data = data[self.offer(data):]
+            if data:
+                self.room.poll()
+
+    def rest(self):
+        readable(LINE)
+
+    def ask(self):
+        self.send(b"?" + os.urandom(MESSAGE - 1))
+        answer = b""
+        while len(answer) < MESSAGE:
+            readable(self.socket)
+            data = self.socket.recv(MESSAGE - len(answer))
+            if not data:
+                sys.exit("pace: the connection ended early")
+            answer += data
+        seen, crc = struct.unpack("!QI", answer[:12])
+        if (seen, crc) != (self.sent, self.crc):
+            sys.exit(f"pace: sent {self.sent} bytes with CRC {self.crc}, arrived {seen} with CRC {crc}")
+
+    def stream(self):
+        blocks = os.urandom(MESSAGE * 256)
+        for at in range(0, len(blocks), MESSAGE):
+            self.send(b"-" + blocks[at + 1:at + MESSAGE])
+
+    def pour(self):
+        if self.room.poll(20):
+            self.offer(bytes(1 << 16))
+
+
+def main():
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    if sys.argv[1] == "sink":
+        sink()
+        return
+    source = Source(int(sys.argv[2]))
+    print("connected", flush=True)
+    for phase in sys.argv[3:]:
+        while not readable(LINE, 0):
+            getattr(source, phase)()
+        os.read(LINE, 1)
+    print(f"sent {source.sent}", flush=True)
+
+
+main()
