@@ -36,9 +36,13 @@ public final class NetworkNamespaces {
 
   /** By inode. Reads one link per process; processes that come or go meanwhile may be missed. */
   public static Map<Long, NetworkNamespace> all() {
+    return in(PROC, NAMED);
+  }
+
+  static Map<Long, NetworkNamespace> in(Path proc, Path named) {
     Map<Long, NetworkNamespace> found = new LinkedHashMap<>();
-    collect(PROC, "[0-9]*", "ns/net", found);
-    collect(NAMED, "*", "", found);
+    collect(proc, "[0-9]*", "ns/net", found);
+    collect(named, "*", "", found);
     return found;
   }
 
@@ -59,10 +63,17 @@ public final class NetworkNamespaces {
     }
   }
 
-  /** Null when the process has ended. */
+  /**
+   * Null when the process has ended, or when no namespace is mounted on a name: whoever makes a
+   * named one first makes an ordinary file. All namespaces are files of one device (nsfs).
+   */
   private static @Nullable NetworkNamespace at(Path file) {
     try {
-      return new NetworkNamespace((Long) Files.getAttribute(file, "unix:ino"), file);
+      Map<String, Object> now = Files.readAttributes(file, "unix:ino,dev");
+      Object device = Files.getAttribute(PROC.resolve("self/ns/net"), "unix:dev");
+      return device.equals(now.get("dev"))
+          ? new NetworkNamespace((Long) now.get("ino"), file)
+          : null;
     } catch (IOException e) {
       return null;
     }

@@ -7,6 +7,7 @@ import dev.shunt.node.bpf.LibbpfMissingException;
 import dev.shunt.node.bpf.MountTable;
 import dev.shunt.node.check.CheckLine.Effect;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ public final class HostCheck {
                 "capabilities",
                 tried,
                 "missing " + String.join(" ", missing),
-                "run as root, or grant them (CAP_SYS_ADMIN stands in for CAP_BPF and CAP_PERFMON)"));
+                "run as root, or grant them; in a container, add SYS_ADMIN (it stands in for BPF and PERFMON) and NET_ADMIN"));
     return capabilities;
   }
 
@@ -144,7 +145,7 @@ public final class HostCheck {
               "bpffs",
               tried,
               "not mounted",
-              "mount one there, with: mount -t bpf bpf /sys/fs/bpf"));
+              "mount one there, with: mount -t bpf bpf /sys/fs/bpf; in a container, bind the host's /sys/fs/bpf"));
     }
   }
 
@@ -169,7 +170,16 @@ public final class HostCheck {
               "cgroup",
               tried,
               "not mounted",
-              "mount it, for example with: mount -t cgroup2 none /sys/fs/cgroup"));
+              "mount it, for example with: mount -t cgroup2 none /sys/fs/cgroup; in a container, bind the host's /sys/fs/cgroup"));
+      return null;
+    }
+    if (cgroup == null && !isHierarchyRoot(root)) {
+      lines.add(
+          CheckLine.refuse(
+              "cgroup",
+              tried,
+              root + " is only this container's own cgroup, so no other container would be watched",
+              "bind the host's /sys/fs/cgroup into the container, or give a cgroup with --cgroup"));
       return null;
     }
     Path attachTo = cgroup == null ? root : cgroup;
@@ -184,6 +194,18 @@ public final class HostCheck {
     }
     lines.add(CheckLine.full("cgroup", tried, "attaches to " + attachTo));
     return attachTo;
+  }
+
+  /**
+   * In kernfs the root has inode number 1; in a cgroup namespace the mount's root is another
+   * folder.
+   */
+  private static boolean isHierarchyRoot(Path mountPoint) {
+    try {
+      return Files.getAttribute(mountPoint, "unix:ino").equals(1L);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot look at " + mountPoint, e);
+    }
   }
 
   private void otherPrograms(Path attachTo) {

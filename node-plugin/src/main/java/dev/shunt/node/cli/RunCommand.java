@@ -95,6 +95,11 @@ final class RunCommand implements Callable<Integer> {
       description = "Prometheus metrics and health (default: 9465); 0 for none.")
   @Nullable String metricsPort;
 
+  @Option(
+      names = "--uninstall-on-stop",
+      description = "When told to stop, remove programs, maps and links as well; keep the state.")
+  boolean uninstallOnStop;
+
   RunCommand(World world) {
     this.world = world;
   }
@@ -108,8 +113,18 @@ final class RunCommand implements Callable<Integer> {
       LogManager.getLogManager().reset();
     }
     if (standalone) {
-      return runStandalone(settings, log);
+      runStandalone(settings, log);
+    } else {
+      runManaged(settings, log);
     }
+    if (settings.uninstallOnStop()) {
+      new Uninstallation(world, settings).run(true);
+    }
+    return ExitCode.OK.number();
+  }
+
+  private void runManaged(Settings settings, AgentLog log)
+      throws IOException, InterruptedException {
     if (!files.isEmpty()) {
       throw CommandFailure.invalid(
           "-f needs --standalone: a managed node has its policies from the control plane");
@@ -119,10 +134,10 @@ final class RunCommand implements Callable<Integer> {
       throw CommandFailure.invalid(
           "expected --control-plane HOST:PORT, or --standalone with -f FILE, found neither");
     }
-    return runManaged(settings, endpoint, log);
+    runManaged(settings, endpoint, log);
   }
 
-  private int runStandalone(Settings settings, AgentLog log)
+  private void runStandalone(Settings settings, AgentLog log)
       throws IOException, InterruptedException {
     if (files.isEmpty()) {
       throw CommandFailure.invalid("expected -f FILE with --standalone, found none");
@@ -139,10 +154,9 @@ final class RunCommand implements Callable<Integer> {
     } catch (DatapathException e) {
       throw datapathFailure(e);
     }
-    return ExitCode.OK.number();
   }
 
-  private int runManaged(Settings settings, ControlPlaneEndpoint endpoint, AgentLog log)
+  private void runManaged(Settings settings, ControlPlaneEndpoint endpoint, AgentLog log)
       throws IOException, InterruptedException {
     var identity =
         new NodeIdentity(
@@ -174,7 +188,6 @@ final class RunCommand implements Callable<Integer> {
     } catch (DatapathException e) {
       throw datapathFailure(e);
     }
-    return ExitCode.OK.number();
   }
 
   private NodeAgent open(Settings settings, AgentLock.Mode mode, AgentLog log)
@@ -205,6 +218,10 @@ final class RunCommand implements Callable<Integer> {
     world.out().println("shunt-node ready: " + agent.summary() + ", " + mode);
     while (signals.await() == Signals.Request.RELOAD) {
       reload.run();
+    }
+    if (settings.uninstallOnStop()) {
+      world.out().println("shunt-node stopped: uninstalling");
+      return;
     }
     world
         .out()
@@ -248,6 +265,7 @@ final class RunCommand implements Callable<Integer> {
     CommonOptions.put(values, Setting.CA_FILE, caFile);
     CommonOptions.put(values, Setting.PLAINTEXT, plaintext ? "true" : null);
     CommonOptions.put(values, Setting.METRICS_PORT, metricsPort);
+    CommonOptions.put(values, Setting.UNINSTALL_ON_STOP, uninstallOnStop ? "true" : null);
     if (!labels.isEmpty()) {
       var pairs = new StringBuilder();
       labels.forEach((key, value) -> pairs.append(key).append('=').append(value).append(','));

@@ -20,7 +20,8 @@ enum Setting {
   RUN_DIR,
   METRICS_PORT,
   PLAINTEXT,
-  CA_FILE;
+  CA_FILE,
+  UNINSTALL_ON_STOP;
 
   static final String ENVIRONMENT_PREFIX = "SHUNT_NODE_";
 

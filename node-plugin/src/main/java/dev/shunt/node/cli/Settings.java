@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stateDir keeps the last good policy and the credential
  * @param cgroup sockets below it are watched; null for what is installed, or the cgroup2 root
  * @param metricsPort 0 for none
+ * @param uninstallOnStop whether an agent that is told to stop takes the datapath with it
  */
 record Settings(
     @Nullable ControlPlaneEndpoint controlPlane,
@@ -28,7 +29,8 @@ record Settings(
     @Nullable Path cgroup,
     Path pinDir,
     Path runDir,
-    int metricsPort) {
+    int metricsPort,
+    boolean uninstallOnStop) {
 
   static final Path DEFAULT_STATE_DIR = Path.of("/var/lib/shunt-node");
   static final int DEFAULT_METRICS_PORT = 9465;
@@ -66,7 +68,8 @@ record Settings(
         path(values, Setting.CGROUP),
         path(values, Setting.PIN_DIR, DatapathOptions.DEFAULT_PIN_FOLDER),
         path(values, Setting.RUN_DIR, RunFolder.DEFAULT),
-        port(values));
+        port(values),
+        flag(values, Setting.UNINSTALL_ON_STOP));
   }
 
   private static @Nullable ControlPlaneEndpoint controlPlane(Map<Setting, String> values) {

@@ -1,15 +1,8 @@
 package dev.shunt.node.cli;
 
 import dev.shunt.node.agent.AgentLock;
-import dev.shunt.node.agent.AgentRunningException;
 import dev.shunt.node.agent.LocalClient;
-import dev.shunt.node.datapath.DatapathException;
-import dev.shunt.node.datapath.UninstallReport;
-import dev.shunt.node.store.CredentialStore;
-import dev.shunt.node.store.PolicyStore;
 import java.io.IOException;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -46,67 +39,8 @@ final class UninstallCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Settings settings = common.settings(world);
     endAgent(settings);
-    AgentLock lock;
-    try {
-      lock = AgentLock.take(settings.runFolder(), AgentLock.Mode.STANDALONE);
-    } catch (AgentRunningException e) {
-      throw CommandFailure.failed(String.valueOf(e.getMessage()));
-    }
-    try {
-      remove(settings);
-    } finally {
-      lock.removeAndClose();
-    }
+    new Uninstallation(world, settings).run(keepState);
     return ExitCode.OK.number();
-  }
-
-  private void remove(Settings settings) throws IOException {
-    UninstallReport report;
-    try {
-      report = world.installer().uninstall(new Installation(world.installer(), settings).options());
-    } catch (DatapathException e) {
-      throw RunCommand.datapathFailure(e);
-    }
-    if (report.nothingWasInstalled()) {
-      world.out().println("nothing was installed at " + settings.pinDir());
-    } else {
-      print(settings, report);
-    }
-    if (!keepState) {
-      deleteState(settings);
-    }
-  }
-
-  private void print(Settings settings, UninstallReport report) {
-    world
-        .out()
-        .printf(
-            "removed %d pins from %s: %s%n",
-            report.removed().size(), settings.pinDir(), String.join(" ", report.removed()));
-    world
-        .out()
-        .println(
-            report.acceleratedLive() == 0
-                ? "every connection is plain TCP again; live connections continue"
-                : ("live connections continue; %d of them still hold redirected data that nobody has read: they lose"
-                        + " nothing, and the kernel frees their programs when they close")
-                    .formatted(report.acceleratedLive()));
-  }
-
-  private void deleteState(Settings settings) throws IOException {
-    var policy = new PolicyStore(settings.stateDir());
-    if (policy.delete()) {
-      world.out().println("removed " + policy.path());
-    }
-    var credential = new CredentialStore(settings.stateDir());
-    if (credential.delete()) {
-      world.out().println("removed " + credential.path());
-    }
-    try {
-      Files.deleteIfExists(settings.stateDir());
-    } catch (DirectoryNotEmptyException e) {
-      // Somebody keeps something else there; it is not Shunt's to remove.
-    }
   }
 
   private void endAgent(Settings settings) throws IOException, InterruptedException {

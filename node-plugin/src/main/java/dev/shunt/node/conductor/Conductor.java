@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ public final class Conductor implements AutoCloseable {
   private final WalkSchedule schedule;
   private final Supplier<Map<Long, NetworkNamespace>> namespaces;
   private final Map<Long, String> failures = new ConcurrentHashMap<>();
+  private final UnseenNamespaces unseen = new UnseenNamespaces();
   private final Thread thread;
   private int roundsLeft;
   private long lastRound;
@@ -71,14 +73,16 @@ public final class Conductor implements AutoCloseable {
     notifyAll();
   }
 
-  /** Why connections are not tended, one sentence, or nothing when all is well. */
+  /** Why connections are not tended, in sentences; nothing when all is well. */
   public List<String> problems() {
-    return failures.values().stream()
-        .limit(1)
-        .map(
-            reason ->
-                "connections are not tended (%d failures): %s".formatted(failures.size(), reason))
-        .toList();
+    Stream<String> failed =
+        failures.values().stream()
+            .limit(1)
+            .map(
+                reason ->
+                    "connections are not tended (%d failures): %s"
+                        .formatted(failures.size(), reason));
+    return Stream.concat(failed, unseen.problems(System.nanoTime()).stream()).toList();
   }
 
   /**
@@ -196,7 +200,9 @@ public final class Conductor implements AutoCloseable {
   }
 
   private void visitEverything() {
-    for (NetworkNamespace namespace : namespaces.get().values()) {
+    Map<Long, NetworkNamespace> known = namespaces.get();
+    failures.keySet().removeIf(inode -> !inode.equals(ITSELF) && !known.containsKey(inode));
+    for (NetworkNamespace namespace : known.values()) {
       visit(namespace, true);
     }
   }
@@ -213,6 +219,7 @@ public final class Conductor implements AutoCloseable {
     for (Long inode : due) {
       NetworkNamespace namespace = known.get(inode);
       if (namespace == null) {
+        unseen.missed(inode, System.nanoTime());
         schedule.forget(inode);
         walks.clearWaiting(inode);
       } else {

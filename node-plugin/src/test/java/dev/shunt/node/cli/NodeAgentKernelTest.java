@@ -112,6 +112,23 @@ class NodeAgentKernelTest {
   }
 
   @Test
+  void takesTheDatapathWithItWhenItStopsIfItWasToldTo() throws Exception {
+    AgentProcess agent = agent(policy("web", PORT), "--uninstall-on-stop", "--metrics-port", "0");
+    agent.line();
+    EchoPair connection = connection();
+    connection.exchange(10);
+
+    agent.signal("TERM");
+
+    assertThat(agent.exitCode()).isZero();
+    assertThat(agent.rest())
+        .anySatisfy(line -> assertThat(line).startsWith("removed ").contains(pins.toString()));
+    assertThat(Files.exists(pins)).isFalse();
+    assertThat(Files.exists(shunt.stateDir())).as("the next start needs its credential").isTrue();
+    connection.exchange(100);
+  }
+
+  @Test
   void takesPoliciesOverItsSocketAndFromItsFilesOnAHangup() throws Exception {
     Path file = policy("web", PORT);
     AgentProcess agent = agent(file);

@@ -33,7 +33,8 @@ class SettingsTest {
                 null,
                 Path.of("/sys/fs/bpf/shunt"),
                 Path.of("/run/shunt"),
-                9465));
+                9465,
+                false));
   }
 
   @Test
@@ -51,7 +52,8 @@ class SettingsTest {
             "run-dir",
             "metrics-port",
             "plaintext",
-            "ca-file");
+            "ca-file",
+            "uninstall-on-stop");
     assertThat(Setting.CONTROL_PLANE.variable()).isEqualTo("SHUNT_NODE_CONTROL_PLANE");
     assertThat(Setting.NODE_ID.variable()).isEqualTo("SHUNT_NODE_ID");
   }
