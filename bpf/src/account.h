@@ -29,9 +29,11 @@ static __always_inline void shunt_take_policy(struct shunt_conn *c, const struct
 	c->row = p->row;
 	c->backlog_bytes = p->backlog_bytes;
 	c->backlog_messages = p->backlog_messages;
-	c->flags &= ~SHUNT_CONN_MAY_BLOCK;
+	c->flags &= ~(SHUNT_CONN_MAY_BLOCK | SHUNT_CONN_WANTS_HANDSHAKE | SHUNT_CONN_PEER_OBSERVES);
 	if (p->blocking == SHUNT_BLOCKING_ACCEPT)
 		c->flags |= SHUNT_CONN_MAY_BLOCK;
+	if (p->enrolment == SHUNT_ENROLMENT_HANDSHAKE)
+		c->flags |= SHUNT_CONN_WANTS_HANDSHAKE;
 }
 
 /* One more connection of this socket's namespace waits for the conductor. */

@@ -255,6 +255,11 @@ static __always_inline bool shunt_consents(const struct shunt_policy *p)
 	return p->action == SHUNT_ACTION_ACCELERATE && p->mode == SHUNT_MODE_ENFORCE;
 }
 
+static __always_inline bool shunt_observes(const struct shunt_policy *p)
+{
+	return p->action == SHUNT_ACTION_ACCELERATE && p->mode == SHUNT_MODE_OBSERVE;
+}
+
 /* Why this socket's own policy keeps it out; only for a policy that does not consent. */
 static __always_inline __u32 shunt_own_refusal(const struct shunt_policy *p)
 {

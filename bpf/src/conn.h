@@ -21,6 +21,8 @@ enum shunt_conn_flags {
 	SHUNT_CONN_POLLER = 64,    /* when enrolled: in shunt_pollers, else in shunt_sockets */
 	SHUNT_CONN_HANDSHAKE = 256, /* was enrolled at the handshake */
 	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
+	SHUNT_CONN_PEER_OBSERVES = 1 << 20, /* the peer's policy says Observe */
+	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
 	SHUNT_CONN_READS = 32,     /* its program was seen to read it with recv(2) or read(2) */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
@@ -95,6 +97,8 @@ enum shunt_pair_flags {
 	SHUNT_PAIR_CLIENT_REFUSED = 4096,
 	SHUNT_PAIR_CLIENT_CLOSED = 8192,
 	SHUNT_PAIR_CLIENT_POLLER = 16384,
+	SHUNT_PAIR_SERVER_OBSERVES = 65536, /* its policy says Accelerate and Observe */
+	SHUNT_PAIR_CLIENT_OBSERVES = 131072,
 	SHUNT_PAIR_SERVER_POLLER = 32768,  /* its listener is non-blocking, so what it accepts most likely will be */
 };
 

@@ -24,6 +24,7 @@
 
 /* include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
+#define TCP_FIN_WAIT1 4
 #define TCP_CLOSE 7
 #define TCP_LISTEN 10
 #define TCP_CLOSE_WAIT 8
@@ -77,6 +78,7 @@ struct sock_common {
 	atomic64_t skc_cookie;
 	struct sock *skc_listener;
 	unsigned long skc_flags;
+	int skc_incoming_cpu;
 };
 
 struct kernfs_node {
@@ -143,6 +145,7 @@ struct sock {
 	int sk_rcvlowat;
 	__u32 sk_tsflags;
 	int sk_peek_off;
+	__u8 sk_shutdown;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
 };

@@ -10,6 +10,7 @@
 #include "maps.h"
 #include "account.h"
 #include "pace.h"
+#include "observe.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
@@ -28,6 +29,7 @@ int BPF_PROG(shunt_reader, struct sock *sk)
 		__u64 cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id), now = bpf_ktime_get_ns();
 
 		c->flags |= SHUNT_CONN_SPLICED;
+		shunt_note_obstacle(c, (__u64)sk, SHUNT_SPLICE_USER);
 		bpf_map_update_elem(&shunt_splicers, &cgroup, &now, BPF_ANY);
 		shunt_call_conductor((__u64)sk); /* whoever of that cgroup is enrolled already shall leave */
 		return 0;

@@ -7,5 +7,6 @@
 #include "adopter.bpf.c"
 #include "report.bpf.c"
 #include "reader.bpf.c"
+#include "observe.bpf.c"
 
 char LICENSE[] SEC("license") = "GPL";

@@ -11,6 +11,7 @@
 #include "classify.h"
 #include "account.h"
 #include "fitness.h"
+#include "observe.h"
 
 extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 
@@ -76,6 +77,8 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	pair.netns = BPF_CORE_READ((struct sock_common *)request, skc_net.net, net_cookie);
 	if (shunt_consents(p))
 		pair.flags |= SHUNT_PAIR_SERVER_CONSENTS;
+	if (shunt_observes(p))
+		pair.flags |= SHUNT_PAIR_SERVER_OBSERVES;
 	if (p->enrolment == SHUNT_ENROLMENT_HANDSHAKE)
 		pair.flags |= SHUNT_PAIR_SERVER_HANDSHAKE;
 	if (shunt_is_nonblocking((struct sock *)listener))
@@ -183,12 +186,15 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	c->flags |= SHUNT_CONN_CLIENT;
 	c->clean_seq = tp->write_seq;
 	if (!pair) {
-		if (!shunt_consents(p))
-			shunt_open(c, shunt_own_refusal(p));
-		else
-			shunt_open(c, shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER);
+		__u32 reason = shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
+
+		shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
+		shunt_note_obstacle(c, (__u64)tp, reason);
 		return;
 	}
+	if (pair->flags & SHUNT_PAIR_SERVER_OBSERVES)
+		c->flags |= SHUNT_CONN_PEER_OBSERVES;
+	shunt_note_obstacle(c, (__u64)tp, 0);
 
 	/* The server's end accounts for this connection; tell it all it needs to know. */
 	pair->client_cookie = c->cookie;
@@ -196,6 +202,8 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	flags = SHUNT_PAIR_CLIENT_SEEN;
 	if (shunt_consents(p))
 		flags |= SHUNT_PAIR_CLIENT_CONSENTS;
+	if (shunt_observes(p))
+		flags |= SHUNT_PAIR_CLIENT_OBSERVES;
 	if (p->enrolment == SHUNT_ENROLMENT_HANDSHAKE)
 		flags |= SHUNT_PAIR_CLIENT_HANDSHAKE;
 	if (tp->is_mptcp)
@@ -219,23 +227,32 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		shunt_call_conductor((__u64)tp);
 }
 
-/* Why a pair both of whose ends were seen is not enrolled at the handshake, or SHUNT_ACCELERATED if nothing speaks against it. */
-static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tcp_sock *tp, __u32 flags)
+/* What the handshake shows against a pair whose server consents, or 0. */
+static __always_inline __u32 shunt_judge_handshake(struct tcp_sock *tp, __u32 flags, bool client_consents)
 {
-	if (!shunt_consents(p))
-		return shunt_own_refusal(p);
 	if (tp->fastopen_rsk)
 		return SHUNT_FAST_OPEN; /* before anything is known of the client: PASSIVE runs at SYN time then */
 	if (!(flags & SHUNT_PAIR_CLIENT_SEEN))
 		return SHUNT_REMOTE_PEER;
-	if (!(flags & SHUNT_PAIR_CLIENT_CONSENTS))
+	if (!client_consents)
 		return SHUNT_PEER_NOT_CONSENTING;
 	if (flags & SHUNT_PAIR_DUPLICATE)
 		return SHUNT_DUPLICATE_FINGERPRINT;
 	if (tp->is_mptcp || (flags & SHUNT_PAIR_CLIENT_MPTCP))
 		return SHUNT_MPTCP;
-	if (flags & SHUNT_PAIR_CLIENT_FAST_OPEN)
-		return SHUNT_FAST_OPEN;
+	return flags & SHUNT_PAIR_CLIENT_FAST_OPEN ? SHUNT_FAST_OPEN : 0;
+}
+
+/* Why a pair both of whose ends were seen is not enrolled at the handshake, or SHUNT_ACCELERATED if nothing speaks against it. */
+static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tcp_sock *tp, __u32 flags)
+{
+	__u32 reason;
+
+	if (!shunt_consents(p))
+		return shunt_own_refusal(p);
+	reason = shunt_judge_handshake(tp, flags, flags & SHUNT_PAIR_CLIENT_CONSENTS);
+	if (reason)
+		return reason;
 	if (p->enrolment != SHUNT_ENROLMENT_HANDSHAKE || !(flags & SHUNT_PAIR_CLIENT_HANDSHAKE))
 		return SHUNT_UNDECIDED; /* Settled: left to the conductor */
 	if (flags & SHUNT_PAIR_CLIENT_MAP_FULL)
@@ -325,9 +342,15 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	if (!pair) {
 		/* syncookies, or the connection is older than the watch */
 		shunt_open(c, shunt_consents(p) ? SHUNT_UNPAIRED : shunt_own_refusal(p));
+		shunt_note_obstacle(c, (__u64)tp, SHUNT_UNPAIRED);
 		return;
 	}
 	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_SERVER_SEEN);
+	if (pair->flags & SHUNT_PAIR_CLIENT_OBSERVES)
+		c->flags |= SHUNT_CONN_PEER_OBSERVES;
+	shunt_note_obstacle(c, (__u64)tp, shunt_judge_handshake(tp, pair->flags, pair->flags & (SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_OBSERVES)));
+	if (pair->client_cookie)
+		shunt_note_peer(c, (__u64)tp, pair->client_cookie);
 	verdict = shunt_judge(p, tp, pair->flags);
 	if (pair->client_cookie && !(pair->flags & SHUNT_PAIR_DUPLICATE) && shunt_bind(c, (__u64)tp, pair, &key, verdict, shunt_consents(p)) && verdict == SHUNT_UNDECIDED)
 		verdict = SHUNT_MAP_FULL; /* more connections than the map of bonds has room for */
@@ -376,13 +399,20 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
 	struct sk_psock *psock;
+	__u32 from = ctx->args[0], to = ctx->args[1];
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 
-	if (ctx->args[1] != TCP_CLOSE || !sk)
+	if (!sk)
 		return;
 	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
 	if (!c)
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return;
+	shunt_observe_state(c, (struct sock *)tp, tp, from, to);
+	if (to != TCP_CLOSE)
 		return;
 	if (!(c->flags & SHUNT_CONN_STRAY))
 		shunt_unbind(c);
@@ -391,8 +421,7 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	 * Out of the sockhash at once if nothing is queued. A socket that lives on after tcp_done() would answer ECONNRESET to every send
 	 * (tcp_bpf_sendmsg() does not clear sk_err), and one that is connected anew would still be the old connection's peer.
 	 */
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp || c->state == SHUNT_STATE_WATCHED)
+	if (c->state == SHUNT_STATE_WATCHED)
 		return;
 	c->peer_sk = 0;
 	psock = shunt_psock((struct sock *)tp);

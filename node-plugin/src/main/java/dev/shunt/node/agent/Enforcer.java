@@ -57,6 +57,16 @@ public final class Enforcer {
   }
 
   /**
+   * The set that was enforced last, as the disk keeps it, without touching anything; empty when
+   * there is none that can be read.
+   */
+  public static PolicySet lastEnforced(PolicyStore store) {
+    return store.load() instanceof PolicyStore.Loaded.LastGood good
+        ? PolicyReader.read(good.snapshot()).set()
+        : new PolicySet(List.of());
+  }
+
+  /**
    * Enforces the last good set that the disk holds, if any, before anybody was talked to. A damaged
    * or no longer valid file leaves what is pinned as it is.
    */

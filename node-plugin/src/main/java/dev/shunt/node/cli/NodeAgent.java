@@ -7,12 +7,14 @@ import dev.shunt.node.agent.ApplyOutcome;
 import dev.shunt.node.agent.ApplyStatistics;
 import dev.shunt.node.agent.Enforcer;
 import dev.shunt.node.agent.Health;
+import dev.shunt.node.agent.InsightSampler;
 import dev.shunt.node.agent.LocalServer;
 import dev.shunt.node.agent.PolicyText;
 import dev.shunt.node.datapath.Datapath;
 import dev.shunt.node.datapath.DatapathException;
 import dev.shunt.node.datapath.DatapathOptions;
 import dev.shunt.node.datapath.DatapathStatus;
+import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.metrics.MetricsServer;
 import dev.shunt.node.metrics.NodeMetrics;
 import dev.shunt.node.store.PolicySnapshot;
@@ -46,6 +48,7 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
   private @Nullable MetricsServer metricsServer;
   private @Nullable LocalServer localServer;
   private @Nullable ControlPlaneClient client;
+  private @Nullable InsightSampler sampler;
 
   private NodeAgent(
       Settings settings,
@@ -125,6 +128,9 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
 
   void connect(ControlPlaneClient controlPlane) {
     client = controlPlane;
+    InsightSampler looking = new InsightSampler(datapath, log);
+    sampler = looking;
+    looking.start();
     controlPlane.start();
   }
 
@@ -155,6 +161,12 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
     return Health.of(enforcer);
   }
 
+  @Override
+  public @Nullable Insight takeInsight() {
+    InsightSampler looking = sampler;
+    return looking == null ? null : looking.take();
+  }
+
   /** {@code generation 3, 2 policies, cgroup /}: what the ready line says after "ready:". */
   String summary() throws DatapathException {
     DatapathStatus status = datapath.status();
@@ -171,6 +183,9 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
   public void close() throws IOException {
     if (client != null) {
       client.close();
+    }
+    if (sampler != null) {
+      sampler.close();
     }
     if (metricsServer != null) {
       metricsServer.close();

@@ -48,6 +48,9 @@ final class Abi {
   static final String REPORT = "shunt_report";
   static final String BONDS = "shunt_bonds";
   static final String READER = "shunt_reader";
+  static final String SEEN_SEND = "shunt_seen_send";
+  static final String SEEN_RECV = "shunt_seen_recv";
+  static final String FLOWS = "shunt_flows";
 
   static final MapSpec ACTIVE = array("shunt_active", Long.BYTES, 1);
   static final MapSpec SLOT = array("shunt_slots", SLOT_SIZE, SLOTS);
@@ -58,7 +61,25 @@ final class Abi {
   static final MapSpec WORK =
       new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, Long.BYTES, 16_384, 0);
 
+  static final int OBSERVATION_SIZE = 176;
+  static final int OBSERVED_SIZE = 560;
+  static final int BLOCKER_KEY_SIZE = 16;
+  static final int BLOCKER_SIZE = 32;
+  static final int FLOW_SIZE = 80;
+  static final int SIZES = 6;
+  static final int DURATIONS = 5;
+
+  static final MapSpec OBSERVATIONS = hash("shunt_seen", Long.BYTES, OBSERVATION_SIZE, 16_384);
+  static final MapSpec OBSERVED =
+      hash("shunt_observed", Integer.BYTES, OBSERVED_SIZE, COUNTER_ROWS);
+  static final MapSpec BLOCKERS =
+      new MapSpec(MapType.LRU_HASH, "shunt_blockers", BLOCKER_KEY_SIZE, BLOCKER_SIZE, 1024, 0);
+
   private Abi() {}
+
+  private static MapSpec hash(String name, int keySize, int valueSize, int entries) {
+    return new MapSpec(MapType.HASH, name, keySize, valueSize, entries, MapSpec.NO_PREALLOC);
+  }
 
   static MapSpec array(String name, int valueSize, int entries) {
     return new MapSpec(MapType.ARRAY, name, Integer.BYTES, valueSize, entries, 0);

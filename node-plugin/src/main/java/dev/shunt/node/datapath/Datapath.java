@@ -28,6 +28,12 @@ public interface Datapath extends AutoCloseable {
   List<Connection> connections() throws DatapathException;
 
   /**
+   * What policies with mode Observe have seen, and the connections that are open, matched or not.
+   * Costs what {@link #connections} costs.
+   */
+  Insight insight() throws DatapathException;
+
+  /**
    * Tends connections from now until {@link #close}: enrols settled ones, lets open ones follow
    * every policy that is applied. Without it {@code enrolment: Settled} stays plain TCP. Runs on a
    * thread of its own; calling it again does nothing.

@@ -1,5 +1,6 @@
 package dev.shunt.node.datapath;
 
+import dev.shunt.policy.observe.Flow;
 import java.util.List;
 
 /**
@@ -42,4 +43,12 @@ public interface DatapathInstaller {
    * As {@link Datapath#connections}, beside a running node plugin; empty when nothing is installed.
    */
   List<Connection> connections(DatapathOptions options) throws DatapathException;
+
+  /**
+   * As {@link Datapath#insight}, beside a running node plugin; nothing when nothing is installed.
+   */
+  Insight insight(DatapathOptions options) throws DatapathException;
+
+  /** Every open connection by itself, matched by a policy or not; otherwise as {@link #insight}. */
+  List<Flow> flows(DatapathOptions options) throws DatapathException;
 }

@@ -106,6 +106,9 @@ final class Inspector {
                 PinFolder.CONDUCTOR_ITERATOR,
                 PinFolder.ADOPTER_ITERATOR,
                 PinFolder.REPORT_ITERATOR,
+                PinFolder.FLOWS_ITERATOR,
+                Abi.SEEN_SEND,
+                Abi.SEEN_RECV,
                 Abi.READER));
     DatapathMaps.specs().stream().map(MapSpec::name).forEach(pins::add);
     Arrays.stream(Table.values()).map(Table::mapName).forEach(pins::add);

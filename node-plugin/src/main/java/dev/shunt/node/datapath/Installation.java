@@ -126,6 +126,7 @@ final class Installation {
     pinIterator(Abi.CONDUCTOR, PinFolder.CONDUCTOR_ITERATOR);
     pinIterator(Abi.ADOPTER, PinFolder.ADOPTER_ITERATOR);
     pinIterator(Abi.REPORT, PinFolder.REPORT_ITERATOR);
+    pinIterator(Abi.FLOWS, PinFolder.FLOWS_ITERATOR);
   }
 
   private void pinIterator(String program, String pin) {

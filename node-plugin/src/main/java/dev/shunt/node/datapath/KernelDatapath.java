@@ -2,6 +2,7 @@ package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.bpf.BpfFd;
+import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.FolderLock;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.conductor.Conductor;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ final class KernelDatapath implements Datapath {
   private final PolicyWriter writer;
   private final PinFolder folder;
   private final ReaderLink reader;
+  private final ObserverLinks observers;
   private final Origin origin;
   private final DatapathOptions options;
   private @Nullable PinnedWalks walks;
@@ -48,6 +51,7 @@ final class KernelDatapath implements Datapath {
     this.writer = new PolicyWriter(bpf, maps, listener, System::nanoTime);
     this.folder = new PinFolder(options.pinFolder());
     this.reader = new ReaderLink(bpf, folder);
+    this.observers = new ObserverLinks(bpf, folder);
     this.origin = origin;
   }
 
@@ -57,14 +61,57 @@ final class KernelDatapath implements Datapath {
     if (needsReader) {
       reader.attach();
     }
+    boolean needsObservers = ObserverLinks.areNeededBy(set);
+    if (needsObservers) {
+      observers.attach();
+    }
+    Map<String, Integer> rowsBefore = rows();
     AppliedPolicy applied = writer.apply(set);
     if (!needsReader) {
       reader.detach();
     }
+    if (!needsObservers) {
+      observers.detach();
+    }
+    forgetObservations(rowsBefore);
     if (conductor != null) {
       conductor.policyChanged();
     }
     return applied;
+  }
+
+  private Map<String, Integer> rows() {
+    return new CounterRows(maps.rows(), maps.counters()).read();
+  }
+
+  /** A row that changed hands still sums up what the policy before was seen to do. */
+  private void forgetObservations(Map<String, Integer> rowsBefore) throws DatapathException {
+    try (BpfMap observed = bpf.openMap(folder.pin(Abi.OBSERVED.name()))) {
+      rows()
+          .forEach(
+              (name, row) -> {
+                if (!row.equals(rowsBefore.get(name))) {
+                  observed.delete(Abi.index(row));
+                }
+              });
+    } catch (BpfException e) {
+      throw new DatapathException("apply.observations", e);
+    }
+  }
+
+  @Override
+  public Insight insight() throws DatapathException {
+    try {
+      InsightReader insight;
+      synchronized (this) {
+        insight = new InsightReader(options, bpf::openMap, maps);
+      }
+      return insight.read();
+    } catch (BpfException e) {
+      throw new DatapathException("insight", e);
+    } catch (UncheckedIOException | IllegalStateException e) {
+      throw new DatapathException("insight", e);
+    }
   }
 
   @Override
@@ -120,6 +167,7 @@ final class KernelDatapath implements Datapath {
   public synchronized DatapathStatus status() throws DatapathException {
     try {
       List<String> problems = new ArrayList<>(reader.problems());
+      problems.addAll(observers.problems());
       if (conductor != null) {
         problems.addAll(conductor.problems());
       }

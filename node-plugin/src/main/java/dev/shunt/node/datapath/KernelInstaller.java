@@ -8,10 +8,12 @@ import dev.shunt.node.bpf.LibbpfMissingException;
 import dev.shunt.node.bpf.MountTable;
 import dev.shunt.node.datapath.Datapath.Origin;
 import dev.shunt.node.datapath.DatapathInspection.Presence;
+import dev.shunt.policy.observe.Flow;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Installs, adopts and removes on the running kernel. */
@@ -70,6 +72,32 @@ final class KernelInstaller implements DatapathInstaller {
           }
           try (DatapathMaps maps = DatapathMaps.open(name -> bpf.openMap(folder.pin(name)))) {
             return new ConnectionLister(folder, maps).list();
+          }
+        });
+  }
+
+  @Override
+  public Insight insight(DatapathOptions options) throws DatapathException {
+    return insight(options, InsightReader::read, Insight.NONE);
+  }
+
+  @Override
+  public List<Flow> flows(DatapathOptions options) throws DatapathException {
+    return insight(options, InsightReader::connections, List.of());
+  }
+
+  private static <T> T insight(
+      DatapathOptions options, Function<InsightReader, T> read, T whenAbsent)
+      throws DatapathException {
+    PinFolder folder = new PinFolder(options.pinFolder());
+    return inKernel(
+        "insight",
+        bpf -> {
+          if (!folder.has(PinFolder.FLOWS_ITERATOR)) {
+            return whenAbsent;
+          }
+          try (DatapathMaps maps = DatapathMaps.open(name -> bpf.openMap(folder.pin(name)))) {
+            return read.apply(new InsightReader(options, bpf::openMap, maps));
           }
         });
   }

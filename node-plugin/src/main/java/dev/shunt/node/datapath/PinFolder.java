@@ -23,7 +23,10 @@ final class PinFolder {
   static final String CONDUCTOR_ITERATOR = Abi.CONDUCTOR + "_iter";
   static final String ADOPTER_ITERATOR = Abi.ADOPTER + "_iter";
   static final String REPORT_ITERATOR = Abi.REPORT + "_iter";
+  static final String FLOWS_ITERATOR = Abi.FLOWS + "_iter";
   static final String READER_LINK = Abi.READER + "_link";
+  static final String SEEN_SEND_LINK = Abi.SEEN_SEND + "_link";
+  static final String SEEN_RECV_LINK = Abi.SEEN_RECV + "_link";
 
   private final Path folder;
 

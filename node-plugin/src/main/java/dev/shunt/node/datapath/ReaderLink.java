@@ -6,6 +6,7 @@ import dev.shunt.node.bpf.BpfFileSystem;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.policy.Action;
 import dev.shunt.policy.Enrolment;
+import dev.shunt.policy.Mode;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,10 @@ final class ReaderLink {
 
   static boolean isNeededBy(CompiledPolicySet set) {
     return set.policies().stream()
-        .anyMatch(p -> p.action() == Action.ACCELERATE && p.enrolment() == Enrolment.SETTLED);
+        .anyMatch(
+            p ->
+                p.action() == Action.ACCELERATE
+                    && (p.enrolment() == Enrolment.SETTLED || p.mode() == Mode.OBSERVE));
   }
 
   /**

@@ -217,7 +217,7 @@ public final class ControlPlaneClient implements AutoCloseable {
     NodeSyncChannel.Stream current = stream;
     // A status is worth nothing when it is late, so it is never queued behind a slow connection.
     if (current != null && current.isReady()) {
-      current.send(ProtocolMessages.status(target.health()));
+      current.send(ProtocolMessages.status(target.health(), target.takeInsight()));
     }
   }
 

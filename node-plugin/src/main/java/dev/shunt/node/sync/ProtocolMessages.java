@@ -3,6 +3,7 @@ package dev.shunt.node.sync;
 import dev.shunt.node.agent.Health;
 import dev.shunt.node.agent.PolicyProblem;
 import dev.shunt.node.datapath.DatapathStatus;
+import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.store.PolicySnapshot;
 import dev.shunt.protocol.node.v1.Ack;
@@ -18,6 +19,7 @@ import dev.shunt.protocol.node.v1.Update;
 import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Between the session's own words and the wire's. */
 final class ProtocolMessages {
@@ -63,8 +65,14 @@ final class ProtocolMessages {
     return NodeMessage.newBuilder().setNack(message).build();
   }
 
-  static NodeMessage status(Health health) {
+  /**
+   * @param insight null when there is nothing new
+   */
+  static NodeMessage status(Health health, @Nullable Insight insight) {
     Status.Builder message = Status.newBuilder().addAllProblems(health.problems());
+    if (insight != null) {
+      message.setInsight(InsightMessages.of(insight));
+    }
     DatapathStatus status = health.status();
     if (status == null) {
       return NodeMessage.newBuilder()

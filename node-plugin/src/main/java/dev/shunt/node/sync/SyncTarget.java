@@ -2,7 +2,9 @@ package dev.shunt.node.sync;
 
 import dev.shunt.node.agent.ApplyOutcome;
 import dev.shunt.node.agent.Health;
+import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.store.PolicySnapshot;
+import org.jspecify.annotations.Nullable;
 
 /** What the stream drives on this node. */
 public interface SyncTarget {
@@ -20,4 +22,10 @@ public interface SyncTarget {
    * #apply}.
    */
   Health health();
+
+  /**
+   * What was seen of connections since the last call; null when nothing new was. Called on the same
+   * thread as {@link #health}.
+   */
+  @Nullable Insight takeInsight();
 }

@@ -8,6 +8,7 @@ import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.DatapathStatus.Counters;
 import dev.shunt.node.datapath.DatapathStatus.PolicyCounters;
 import dev.shunt.node.datapath.DatapathStatus.State;
+import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.time.Duration;
@@ -54,6 +55,11 @@ public final class MemoryDatapath implements Datapath {
   @Override
   public List<Connection> connections() {
     return List.of();
+  }
+
+  @Override
+  public Insight insight() {
+    return Insight.NONE;
   }
 
   @Override

@@ -22,7 +22,7 @@ final class EchoPair implements AutoCloseable {
       listener.listen()
       client = socket.create_connection(("127.0.0.1", %d))
       server, _ = listener.accept()
-      print("connected", flush=True)
+      print("connected", client.getsockname()[1], flush=True)
       def pass_on(a, b, data):
           a.sendall(data)
           got = b""
@@ -40,6 +40,7 @@ final class EchoPair implements AutoCloseable {
   private final Process process;
   private final BufferedReader out;
   private final Writer in;
+  private int clientPort;
 
   private EchoPair(Process process) {
     this.process = process;
@@ -60,8 +61,14 @@ final class EchoPair implements AutoCloseable {
                     PROGRAM.formatted(port, port))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start());
-    assertThat(pair.out.readLine()).isEqualTo("connected");
+    String[] words = String.valueOf(pair.out.readLine()).split(" ");
+    assertThat(words[0]).isEqualTo("connected");
+    pair.clientPort = Integer.parseInt(words[1]);
     return pair;
+  }
+
+  int clientPort() {
+    return clientPort;
   }
 
   /** Sends 1,000 bytes there and back that many times; fails when a byte differs. */

@@ -8,7 +8,9 @@ import dev.shunt.node.datapath.DatapathInspection.Installed;
 import dev.shunt.node.datapath.DatapathInspection.Presence;
 import dev.shunt.node.datapath.DatapathInstaller;
 import dev.shunt.node.datapath.DatapathOptions;
+import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.datapath.UninstallReport;
+import dev.shunt.policy.observe.Flow;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -55,6 +57,16 @@ final class MemoryInstaller implements DatapathInstaller {
 
   @Override
   public List<Connection> connections(DatapathOptions options) {
+    return List.of();
+  }
+
+  @Override
+  public Insight insight(DatapathOptions options) {
+    return Insight.NONE;
+  }
+
+  @Override
+  public List<Flow> flows(DatapathOptions options) {
     return List.of();
   }
 }

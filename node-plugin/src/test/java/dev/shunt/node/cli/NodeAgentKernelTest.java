@@ -201,6 +201,55 @@ class NodeAgentKernelTest {
         .containsPattern("shunt_redirected_bytes_total\\{policy=\"web\"} [1-9]");
   }
 
+  @Test
+  void recommendsAndExplainsWhatItObserves() throws Exception {
+    Path observing =
+        Files.writeString(
+            folder.resolve("observe.yaml"),
+            document("web", PORT).replace("enrolment: Handshake", "mode: Observe"));
+    agent(observing).line();
+    EchoPair connection = connection();
+    connection.exchange(10);
+
+    assertThat(command("recommend")).as(shunt.err()).isZero();
+    assertThat(shunt.out())
+        .startsWith("web\n  accelerate: ")
+        .contains("2 sockets with blocking calls in /" + name + ".");
+    // Younger than a Settled policy enrols, nothing is known; older, the blocking calls speak
+    // against it.
+    JsonObject advice = recommendation();
+    while (!advice.string("accelerate").equals("no")) {
+      advice = recommendation();
+    }
+    assertThat(advice.string("because")).contains("an end uses blocking calls");
+    assertThat(advice.object("outcomes").number("blocking_socket")).isEqualTo(1);
+    assertThat(advice.has("expectedGain")).isFalse();
+
+    int clientPort = connection.clientPort();
+    assertThat(command("explain", "--live", ":" + clientPort)).as(shunt.err()).isZero();
+    assertThat(shunt.out())
+        .contains("127.0.0.1:%d → 127.0.0.1:%d, open".formatted(clientPort, PORT))
+        .contains("now         plain TCP: observed_only")
+        .contains("if enforced it would stay plain TCP: blocking_socket")
+        .contains("web: wins with priority 100 by spec.match.ports[0] '" + PORT + "'");
+    assertThat(command("explain", "--live", ":1")).isEqualTo(1);
+    assertThat(
+            command(
+                "explain",
+                "--client=127.0.0.1",
+                "--server=127.0.0.1",
+                "--port=81",
+                "--client-cgroup=/" + name))
+        .isZero();
+    assertThat(shunt.out()).contains("web: spec.match.ports does not contain 81");
+    assertThat(command("explain")).isEqualTo(2);
+  }
+
+  private JsonObject recommendation() throws Exception {
+    assertThat(command("recommend", "web", "--json")).as(shunt.err()).isZero();
+    return Json.readObject(shunt.out().strip()).objects("policies").get(0);
+  }
+
   private AgentProcess agent(Path file, String... more) throws IOException {
     var arguments = new ArrayList<>(List.of("--standalone", "-f", file.toString()));
     if (more.length == 0) {

@@ -60,6 +60,34 @@ class AbiTest {
     assertThat(reasons).isEqualTo(expected);
   }
 
+  @Test
+  void theSizesOfWhatIsObservedAreThoseTheHeaderAsserts() throws IOException {
+    String header = Files.readString(Path.of("../bpf/include/shunt_observe.h"));
+    assertThat(numbers(header, "SHUNT_ASSERT_SIZE\\((shunt_\\w+), (\\d+)\\)"))
+        .containsEntry("shunt_observation", (long) Abi.OBSERVATION_SIZE)
+        .containsEntry("shunt_observed", (long) Abi.OBSERVED_SIZE)
+        .containsEntry("shunt_blocker_key", (long) Abi.BLOCKER_KEY_SIZE)
+        .containsEntry("shunt_blocker", (long) Abi.BLOCKER_SIZE)
+        .containsEntry("shunt_flow", (long) Abi.FLOW_SIZE);
+    assertThat(numbers(header, "#define (SHUNT_\\w+)\\s+(\\d+)\\b"))
+        .containsEntry("SHUNT_SIZES", (long) Abi.SIZES)
+        .containsEntry("SHUNT_DURATIONS", (long) Abi.DURATIONS)
+        .containsEntry("SHUNT_MAX_OBSERVATIONS", (long) Abi.OBSERVATIONS.maxEntries());
+    assertThat(numbers(header, "SHUNT_SEEN_(\\w+) = (\\d+)"))
+        .containsEntry("BLOCKING", (long) SocketObservation.BLOCKING)
+        .containsEntry("HALF_CLOSE", (long) SocketObservation.HALF_CLOSE)
+        .containsEntry("WAIT_ALL", (long) SocketObservation.WAIT_ALL)
+        .containsEntry("SIGNAL", (long) SocketObservation.SIGNAL)
+        .containsEntry("OBSERVED", (long) SocketObservation.OBSERVED)
+        .containsEntry("HANDSHAKE", (long) SocketObservation.HANDSHAKE)
+        .containsEntry("USED", (long) SocketObservation.USED);
+    assertThat(numbers(header, "SHUNT_FLOW_(\\w+) = (\\d+)"))
+        .containsEntry("CLIENT", (long) FlowSocket.CLIENT)
+        .containsEntry("MATCHED", (long) FlowSocket.MATCHED)
+        .containsEntry("OWNER", (long) FlowSocket.OWNER)
+        .containsEntry("OBSERVED", (long) FlowSocket.OBSERVED);
+  }
+
   private static Map<String, Long> numbers(String pattern) throws IOException {
     return numbers(Files.readString(HEADER), pattern);
   }

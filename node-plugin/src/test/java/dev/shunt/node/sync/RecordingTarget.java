@@ -2,11 +2,13 @@ package dev.shunt.node.sync;
 
 import dev.shunt.node.agent.ApplyOutcome;
 import dev.shunt.node.agent.Health;
+import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.store.PolicySnapshot;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
+import org.jspecify.annotations.Nullable;
 
 /** A node whose kernel is as slow, and as willing, as the test wants. */
 final class RecordingTarget implements SyncTarget {
@@ -38,5 +40,10 @@ final class RecordingTarget implements SyncTarget {
   @Override
   public Health health() {
     return new Health(null, List.of("made up"));
+  }
+
+  @Override
+  public @Nullable Insight takeInsight() {
+    return null;
   }
 }

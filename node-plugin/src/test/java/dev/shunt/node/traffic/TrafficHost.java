@@ -1,5 +1,7 @@
 package dev.shunt.node.traffic;
 
+import dev.shunt.node.bpf.BpfMap;
+import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.MountTable;
 import dev.shunt.node.datapath.Datapath;
 import dev.shunt.node.datapath.DatapathException;
@@ -52,10 +54,19 @@ final class TrafficHost implements AutoCloseable {
   }
 
   TrafficHost(Conducting conducting) throws IOException, DatapathException {
+    this(conducting, Duration.ofMillis(20));
+  }
+
+  TrafficHost(Duration settle) throws IOException, DatapathException {
+    this(Conducting.BY_ITSELF, settle);
+  }
+
+  private TrafficHost(Conducting conducting, Duration settle)
+      throws IOException, DatapathException {
     Files.createDirectories(cgroup);
     options =
         new DatapathOptions(
-            cgroup, Path.of("/sys/fs/bpf", name), 4096, Duration.ofMillis(20), 0, "test");
+            cgroup, Path.of("/sys/fs/bpf", name), 4096, settle, 0, "test");
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
     if (conducting == Conducting.BY_ITSELF) {
       datapath.conduct(1);
@@ -90,6 +101,23 @@ final class TrafficHost implements AutoCloseable {
       throw new AssertionError("a test's policy is wrong: " + parsed.problems());
     }
     datapath.apply(PolicyCompiler.compile(parsed.policies()));
+  }
+
+  /** Of the cgroup, as policies name it. */
+  String cgroupPath() {
+    return "/" + name;
+  }
+
+  /** Keys in both sockhashes: sockets that were touched. */
+  int socketsInSockhashes() {
+    KernelBpf bpf = new KernelBpf();
+    int found = 0;
+    for (String map : List.of("shunt_sockets", "shunt_pollers")) {
+      try (BpfMap sockhash = bpf.openMap(options.pinFolder().resolve(map))) {
+        found += sockhash.readAll().count();
+      }
+    }
+    return found;
   }
 
   Namespace namespace() throws IOException {

@@ -18,21 +18,25 @@ public final class ObservationWarnings {
   /**
    * Compares policies with sockets seen in, say, the last hour.
    *
-   * @return nothing when no socket was seen at all: then a policy that matches none says nothing
-   *     about the policy
+   * @param complete whether there were no other sockets; if there were, that none of these matches
+   *     says nothing
+   * @return nothing about policies on whose nodes no socket was seen at all
    */
   public static List<Problem> of(
-      List<AccelerationPolicy> policies, Collection<ObservedSocket> seen) {
+      List<AccelerationPolicy> policies, Collection<ObservedSocket> seen, boolean complete) {
     List<Problem> warnings = new ArrayList<>();
-    if (seen.isEmpty()) {
-      return warnings;
-    }
     for (AccelerationPolicy policy : policies) {
+      List<ObservedSocket> there =
+          seen.stream()
+              .filter(socket -> policy.spec().nodes().matches(socket.nodeLabels()))
+              .toList();
       List<ObservedSocket> matching =
-          seen.stream().filter(socket -> matches(policy, socket)).toList();
+          there.stream().filter(socket -> PolicyMatcher.matches(policy, socket.view())).toList();
       long blocking = matching.stream().filter(ObservedSocket::blocking).count();
       if (matching.isEmpty()) {
-        warnings.add(nothingSeen(policy, seen.size()));
+        if (complete && !there.isEmpty()) {
+          warnings.add(nothingSeen(policy, there.size()));
+        }
       } else if (policy.spec().action() == Action.ACCELERATE
           && policy.spec().enrolment() == Enrolment.HANDSHAKE
           && blocking > 0) {
@@ -40,11 +44,6 @@ public final class ObservationWarnings {
       }
     }
     return warnings;
-  }
-
-  private static boolean matches(AccelerationPolicy policy, ObservedSocket socket) {
-    return policy.spec().nodes().matches(socket.nodeLabels())
-        && PolicyMatcher.matches(policy, socket.view());
   }
 
   private static Problem nothingSeen(AccelerationPolicy policy, int seen) {

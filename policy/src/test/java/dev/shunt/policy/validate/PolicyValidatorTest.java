@@ -229,15 +229,16 @@ class PolicyValidatorTest {
             List.of(
                 new ObservedSocket(port80, Map.of("pool", "edge"), true),
                 new ObservedSocket(port80, Map.of(), false),
-                new ObservedSocket(port82, Map.of(), false)));
+                new ObservedSocket(port82, Map.of(), false)),
+            true);
 
-    assertThat(warnings).extracting(Problem::policy).containsExactly("p0", "p1", "p2");
+    // p2 is for nodes of which nothing is known.
+    assertThat(warnings).extracting(Problem::policy).containsExactly("p0", "p1");
     assertThat(warnings)
         .extracting(Problem::code)
-        .containsExactly(
-            ProblemCode.BLOCKING_SEEN, ProblemCode.NOTHING_SEEN, ProblemCode.NOTHING_SEEN);
+        .containsExactly(ProblemCode.BLOCKING_SEEN, ProblemCode.NOTHING_SEEN);
     assertThat(warnings.get(0).found()).isEqualTo("1 blocking of 2 seen lately");
-    assertThat(ObservationWarnings.of(policies, List.of())).isEmpty();
+    assertThat(ObservationWarnings.of(policies, List.of(), true)).isEmpty();
   }
 
   private static List<Problem> errors(List<Problem> problems) {
