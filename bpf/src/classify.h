@@ -55,16 +55,16 @@ static __always_inline void shunt_set_v4(__u8 addr[16], __be32 v4)
  */
 static __always_inline void shunt_look(struct shunt_view *v, __u64 sk, bool client)
 {
-	struct sock_common *c = (struct sock_common *)sk;
+	struct sock_common *c = bpf_rdonly_cast((void *)sk, bpf_core_type_id_kernel(struct sock_common));
 	__u8 *local = client ? v->client : v->server, *remote = client ? v->server : v->client;
-	__u16 local_port = BPF_CORE_READ(c, skc_num), remote_port = bpf_ntohs(BPF_CORE_READ(c, skc_dport));
+	__u16 local_port = c->skc_num, remote_port = bpf_ntohs(c->skc_dport);
 
-	if (BPF_CORE_READ(c, skc_family) == AF_INET) {
-		shunt_set_v4(local, BPF_CORE_READ(c, skc_rcv_saddr));
-		shunt_set_v4(remote, BPF_CORE_READ(c, skc_daddr));
+	if (c->skc_family == AF_INET) {
+		shunt_set_v4(local, c->skc_rcv_saddr);
+		shunt_set_v4(remote, c->skc_daddr);
 	} else {
-		BPF_CORE_READ_INTO((struct in6_addr *)local, c, skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO((struct in6_addr *)remote, c, skc_v6_daddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)local, (struct sock_common *)sk, skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)remote, (struct sock_common *)sk, skc_v6_daddr);
 	}
 	v->server_port = client ? remote_port : local_port;
 	v->client_port = client ? local_port : remote_port;
@@ -146,9 +146,9 @@ __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address)
 
 static __always_inline __u32 shunt_cgroup_class(__u32 slot, __u64 address, __u32 missing)
 {
-	struct cgroup *cgroup = (struct cgroup *)address;
+	struct cgroup *cgroup = bpf_rdonly_cast((void *)address, bpf_core_type_id_kernel(struct cgroup));
 	void *cache = bpf_map_lookup_elem(&shunt_cgroups, &slot);
-	__u64 id = BPF_CORE_READ(cgroup, kn, id);
+	__u64 id = cgroup->kn->id;
 	__u32 *known, class;
 
 	if (!cache)

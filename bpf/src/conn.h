@@ -4,6 +4,7 @@
 #define SHUNT_CONN_H
 
 #include "kernel.h"
+#include "shunt_abi.h"
 
 /* Where a socket stands. Changed under the socket's own lock only. */
 enum shunt_state {
@@ -110,7 +111,9 @@ struct shunt_pair {
 	__u64 client_sk;
 	__u32 flags;               /* enum shunt_pair_flags, changed atomically: the two ends run on different CPUs */
 	__u16 client_port;
-	__u16 pad;
+	__u16 server_port;
+	__u64 generation;          /* under which the server's policy was found */
+	struct shunt_policy policy;
 };
 
 enum shunt_end_flags {

@@ -7,7 +7,8 @@
  * slower still: such a connection must leave it.
  *
  * What tells one CPU from two is how a queue ends that the sender found empty again. Beside a reader on another CPU it is short, or was read while the sender ran. On one CPU it is
- * as long as the sender's time slice, and it ends because the sender was preempted: nothing else stops a sender that is redirected.
+ * as long as the sender's time slice, and it ends because the sender was preempted: nothing else stops a sender that is redirected. On any
+ * CPUs, a long queue of tiny messages, or a full one of small ones, tells the same: the reader is what is slow, and reading is what TCP's gathering makes cheap.
  */
 #ifndef SHUNT_PACE_H
 #define SHUNT_PACE_H
@@ -16,10 +17,10 @@
 #include "account.h"
 
 #define SHUNT_SMALL_MESSAGE 8192u        /* bytes on average, below which TCP wins on one CPU */
+#define SHUNT_TINY_MESSAGE 512u          /* below which it wins as well whenever the reader falls behind */
 #define SHUNT_BURST_STARTS 16u           /* message of a queue at which the sender's preemptions are noted: shorter queues cost nothing */
 #define SHUNT_LONG_BURST 64u             /* messages; a pipeline of requests is shorter */
-#define SHUNT_SHORT_BURST_WEIGHS 256u
-#define SHUNT_SLOW_AT 16384u             /* messages in long queues that preemption ended, before the connection leaves: some 50 ms of streaming */
+#define SHUNT_SLOW_AT 16384u             /* more messages in such queues than in others, before the connection leaves: some 50 ms of streaming */
 #define SHUNT_TURNS 64u                  /* answers after short requests that make a connection one that redirecting suits */
 #define SHUNT_TURN_BYTES 16384u          /* longest request that counts */
 #define SHUNT_BACK_BY_TURNS_NS 1000000000ull    /* soonest return of one that answers now; doubled at each leave */
@@ -35,18 +36,19 @@ static __always_inline void shunt_burst_starts(struct shunt_conn *c, struct task
 }
 
 /* The queue is empty again, or full, after c->messages messages. */
-static __always_inline void shunt_burst_ends(struct shunt_conn *c, struct task_struct *sender, __u64 sk)
+static __always_inline void shunt_burst_ends(struct shunt_conn *c, struct task_struct *sender, bool full, __u64 sk)
 {
-	__u32 messages = c->messages;
-	bool one_cpu;
+	__u32 messages = c->messages, average;
+	bool slow;
 
 	if (!c->burst_sender)
 		return; /* counted already, when the queue was full */
-	one_cpu = messages >= SHUNT_LONG_BURST && (c->redirected_bytes - c->burst_bytes) / messages < SHUNT_SMALL_MESSAGE &&
-		  c->burst_sender == (__u64)sender && c->burst_preempted != (__u32)sender->nivcsw;
+	average = (c->redirected_bytes - c->burst_bytes) / messages;
+	slow = messages >= SHUNT_LONG_BURST && average < SHUNT_SMALL_MESSAGE &&
+	       (full || average < SHUNT_TINY_MESSAGE || (c->burst_sender == (__u64)sender && c->burst_preempted != (__u32)sender->nivcsw));
 	c->burst_sender = 0;
-	if (!one_cpu) {
-		c->slowness = c->slowness > SHUNT_SHORT_BURST_WEIGHS ? c->slowness - SHUNT_SHORT_BURST_WEIGHS : 0;
+	if (!slow) {
+		c->slowness = c->slowness > messages ? c->slowness - messages : 0;
 		return;
 	}
 	c->slowness += messages;

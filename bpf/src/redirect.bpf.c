@@ -184,13 +184,13 @@ int shunt_redirect(struct sk_msg_md *msg)
 	backlog = ((struct sock *)peer)->sk_backlog.rmem_alloc.counter;
 	if (backlog <= 0) {
 		if (c->messages > SHUNT_BURST_STARTS)
-			shunt_burst_ends(c, sender, (__u64)tp);
+			shunt_burst_ends(c, sender, false, (__u64)tp);
 		c->messages = 0;
 	}
 	reason = shunt_full(c, backlog);
 	if (reason) {
 		if (c->messages > SHUNT_BURST_STARTS)
-			shunt_burst_ends(c, sender, (__u64)tp);
+			shunt_burst_ends(c, sender, true, (__u64)tp);
 		if (reason == SHUNT_BACKLOG_BYTES)
 			shunt_room_filled(c, bpf_ktime_get_ns());
 		shunt_fall_back(c, reason);

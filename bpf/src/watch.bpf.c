@@ -58,14 +58,18 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	struct shunt_pair_key key = {};
 	struct shunt_pair pair = {}, *known;
 	struct shunt_view view = {};
-	struct shunt_policy policy, *p;
+	struct shunt_policy *p;
+	__u32 zero = 0;
+	__u64 *active;
 
 	key.client_isn = BPF_CORE_READ(r, rcv_isn);
 	key.server_isn = BPF_CORE_READ(r, snt_isn);
 	shunt_look(&view, request, false);
 	listener = (__u64)BPF_CORE_READ((struct sock_common *)request, skc_listener);
 	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)listener, sk_cgrp_data.cgroup);
-	p = shunt_classify(&view, &policy) ? &policy : NULL;
+	active = bpf_map_lookup_elem(&shunt_active, &zero);
+	pair.generation = active ? *active : 0; /* read first: a change meanwhile makes the policy one to look up again */
+	p = shunt_classify(&view, &pair.policy) ? &pair.policy : NULL;
 	if (!p) {
 		__u32 i = (key.client_isn ^ key.server_isn) & (SHUNT_STRANGERS - 1);
 
@@ -74,6 +78,7 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	}
 	__builtin_memcpy(pair.client, view.client, sizeof(pair.client));
 	pair.client_port = view.client_port;
+	pair.server_port = view.server_port;
 	pair.netns = BPF_CORE_READ((struct sock_common *)request, skc_net.net, net_cookie);
 	if (shunt_consents(p))
 		pair.flags |= SHUNT_PAIR_SERVER_CONSENTS;
@@ -310,13 +315,34 @@ static __always_inline __u32 shunt_follow(struct bpf_sock_ops *ctx, struct shunt
 	return SHUNT_ACCELERATED;
 }
 
+/* The server's socket sees what its request saw, so the policy is the same as long as the set is. */
+static __always_inline bool shunt_policy_of_request(const struct shunt_pair *pair, struct tcp_sock *tp, struct shunt_policy *policy)
+{
+	__u32 zero = 0;
+	__u64 *active = bpf_map_lookup_elem(&shunt_active, &zero);
+
+	if (!pair || !active || pair->generation != *active || (pair->flags & SHUNT_PAIR_DUPLICATE) ||
+	    pair->server_port != ((struct sock *)tp)->__sk_common.skc_num)
+		return false;
+	*policy = pair->policy;
+	return true;
+}
+
+static __always_inline bool shunt_classify_server(struct tcp_sock *tp, struct shunt_policy *policy)
+{
+	struct shunt_view view = {};
+
+	shunt_look(&view, (__u64)tp, false);
+	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
+	return shunt_classify(&view, policy);
+}
+
 static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
-	struct shunt_view view = {};
 	struct shunt_pair_key key;
 	struct shunt_pair *pair;
-	struct shunt_policy policy, *p;
+	struct shunt_policy policy, *p = &policy;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	__u32 verdict;
@@ -326,19 +352,16 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return;
-	shunt_look(&view, (__u64)tp, false);
-	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
-	p = shunt_classify(&view, &policy) ? &policy : NULL;
-	if (!p)
-		return;
 	/* Before tcp_init_transfer() nothing was received or sent beyond the SYNs, whatever DEFER_ACCEPT or Fast Open still hold back. */
 	key.client_isn = tp->rcv_nxt - 1;
 	key.server_isn = tp->snd_nxt - 1;
+	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+	if (!shunt_policy_of_request(pair, tp, &policy) && !shunt_classify_server(tp, &policy))
+		return;
 	c = shunt_remember(ctx, sk, &key, p);
 	if (!c)
 		return;
 	c->clean_seq = tp->write_seq;
-	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
 	if (!pair) {
 		/* syncookies, or the connection is older than the watch */
 		shunt_open(c, shunt_consents(p) ? SHUNT_UNPAIRED : shunt_own_refusal(p));
@@ -360,8 +383,11 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 		shunt_release_client(pair);
 	if (verdict == SHUNT_ACCELERATED && (pair->flags & SHUNT_PAIR_CLIENT_WROTE))
 		verdict = SHUNT_FIRST_BYTE_BY_TCP;
-	if (verdict == SHUNT_UNDECIDED)
+	if (verdict == SHUNT_UNDECIDED) {
 		shunt_call_conductor((__u64)tp);
+		/* Both ends have the bond. An entry that is taken away is in the cache for the next connection; one that ages is not. */
+		bpf_map_delete_elem(&shunt_pairs, &key);
+	}
 	shunt_open(c, verdict);
 }
 
