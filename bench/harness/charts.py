@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 _ARMS = (("settled", "Settled"), ("handshake", "Handshake"), ("tutorial", "tutorial, unguarded"), ("unix", "Unix sockets"))
-_LEFT, _RIGHT, _ROW, _TOP, _WIDTH = 250, 30, 26, 64, 860
+_LEFT, _RIGHT, _ROW, _TOP, _WIDTH = 290, 30, 26, 64, 860
 _TICKS = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 # Colours that stand out from each other and from both backgrounds, also for eyes that do not tell red from green.
 _STYLE = """

@@ -15,8 +15,8 @@ from .turns import ArmsCell
 
 _SOURCE = ROOT / "bench" / "grpc" / "Rpc.java"
 _OUT = ROOT / "target" / "bench" / "grpc"
-# A small heap and one collector thread, so that eight of them fit beside each other.
-_JVM = ["-Xms64m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:-UsePerfData"]
+# A small heap and one collector thread, so that eight of them fit beside each other; the first compiler only, which is done within the warm-up.
+_JVM = ["-Xms64m", "-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
 
 
 @dataclass(frozen=True)
