@@ -10,7 +10,8 @@
 #include "fitness.h"
 
 #define SHUNT_WAIT_NS 2000000ull      /* longest stay of a sender's lock; a time slice of the reader's */
-#define SHUNT_WAIT_LOOKS (1u << 16)
+#define SHUNT_GONE_NS 20000000ull     /* longest wait for a thread that went into recv at the last moment */
+#define SHUNT_WAIT_LOOKS (1u << 19)
 
 struct shunt_wait {
 	__u64 until;
@@ -29,13 +30,14 @@ static long shunt_look_again(__u64 i, struct shunt_wait *w)
 	if (w->gone)
 		w->done = !psock;
 	else
-		w->done = !psock || (reader->copied_seq == w->seq && shunt_ingress_empty(psock));
+		w->done = !psock || (reader->copied_seq == w->seq && shunt_ingress_empty(psock) && BPF_CORE_READ(psock, refcnt.refs.counter) == 1);
 	return w->done || bpf_ktime_get_ns() > w->until;
 }
 
 /*
  * Under the lock of the reader's peer, which has LEFT. Redirected bytes are in the reader's queue or read, TCP's are read once its copied_seq says so; neither can become more.
- * A thread inside recv keeps the psock for a moment beyond the key: it is waited for as well, because what came by TCP meanwhile would be freed with it.
+ * No thread may be inside recv: it would keep the psock beyond the key, and what came by TCP meanwhile would be freed with it. One that went in after the last look, on another
+ * CPU, finds nothing and is waited for.
  */
 static __always_inline void shunt_take_reader_out(const struct shunt_end *reader, struct tcp_sock *sender, __u64 now)
 {
@@ -50,7 +52,7 @@ static __always_inline void shunt_take_reader_out(const struct shunt_end *reader
 	shunt_delete(reader->cookie, reader->flags & SHUNT_END_POLLER);
 	wait.gone = 1;
 	wait.done = 0;
-	wait.until += SHUNT_WAIT_NS;
+	wait.until += SHUNT_GONE_NS;
 	bpf_loop(SHUNT_WAIT_LOOKS, shunt_look_again, &wait, 0);
 }
 
