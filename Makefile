@@ -1,5 +1,5 @@
 # Each target is one script; what it needs, it installs (scripts/setup says what).
-.PHONY: help build demo test conformance integrity bench bench-check run format clean
+.PHONY: help build demo test compose-test conformance integrity bench bench-check run format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -12,6 +12,9 @@ demo: ## wrk -> HAProxy -> nginx without and with acceleration, measured; then t
 
 test: ## every test of every module, on real sockets and in a real browser
 	@scripts/test
+
+compose-test: ## docker-compose.yml for real: up, bytes redirected between containers, down, nothing left
+	@scripts/compose-test
 
 conformance: build ## what an application can see of acceleration: every socket-API case in every mode and place
 	@scripts/setup test

@@ -11,7 +11,8 @@ from .console import ROOT, say
 _STAMP = ROOT / "target" / "build.json"
 # What the build makes, or does not read.
 _NOT_SOURCES = {".git", ".tools", ".ci", ".idea", ".vscode", "target", "node_modules", "dist", "__pycache__"}
-_NOT_BUILT = {"docs", "demo", "bench", "scripts", "LICENSES"}
+_NOT_BUILT = {"docs", "demo", "bench", "deploy", "scripts", "LICENSES"}
+_NOT_BUILT_FILES = {"Makefile", "LICENSE", "docker-compose.yml", ".dockerignore"}
 
 
 def sources_digest():
@@ -21,7 +22,7 @@ def sources_digest():
         top = folder == str(ROOT)
         folders[:] = sorted(f for f in folders if f not in _NOT_SOURCES and not (top and f in _NOT_BUILT))
         for name in sorted(files):
-            if name.endswith(".md") or (top and name in ("Makefile", "LICENSE")):
+            if name.endswith(".md") or (top and name in _NOT_BUILT_FILES):
                 continue
             path = os.path.join(folder, name)
             digest.update(os.path.relpath(path, ROOT).encode() + b"\0")

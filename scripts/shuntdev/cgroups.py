@@ -19,6 +19,14 @@ def root():
     )
 
 
+def mounts():
+    """Where every cgroup hierarchy is mounted, those of version 1 included."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        left, _, right = line.partition(" - ")
+        if right.startswith("cgroup"):
+            yield Path(left.split()[4])
+
+
 class Cgroup:
     """A cgroup and its children. `path` is what a policy's `cgroups` matches, `folder` is where it is in the file system."""
 

@@ -1,0 +1,56 @@
+"""The images' base without a registry: Debian 12 as debootstrap makes it, trimmed as Debian's own slim image is."""
+
+import shutil
+import subprocess
+
+from .console import Failure, say
+
+_SUITE, _MIRROR = "bookworm", "http://deb.debian.org"
+_SOURCES = f"""\
+deb {_MIRROR}/debian {_SUITE} main
+deb {_MIRROR}/debian {_SUITE}-updates main
+deb {_MIRROR}/debian-security {_SUITE}-security main
+"""
+# As in Debian's slim image: no documents, and no fsync for each package.
+_DPKG = """\
+path-exclude /usr/share/doc/*
+path-exclude /usr/share/man/*
+path-exclude /usr/share/info/*
+path-exclude /usr/share/locale/*
+path-include /usr/share/locale/locale.alias
+force-unsafe-io
+"""
+_TRIM = ("usr/share/doc", "usr/share/man", "usr/share/info", "usr/share/locale", "var/cache/apt/archives", "var/lib/apt/lists", "var/log")
+
+
+def ensure(archive, work, log):
+    """Makes the tree's tar archive, unless there is one."""
+    if archive.exists():
+        say(f"the base image's tree is there already: {archive.name}")
+        return
+    say("making the base image's tree with debootstrap")
+    shutil.rmtree(work, ignore_errors=True)
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        _run(["debootstrap", "--variant=minbase", _SUITE, work, f"{_MIRROR}/debian"], log)
+        for folder in _TRIM:
+            shutil.rmtree(work / folder, ignore_errors=True)
+            (work / folder).mkdir()
+        (work / "var/cache/apt/archives/partial").mkdir()
+        (work / "var/lib/apt/lists/partial").mkdir()
+        (work / "etc/apt/sources.list").write_text(_SOURCES)
+        (work / "etc/dpkg/dpkg.cfg.d/shunt-image").write_text(_DPKG)
+        (work / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
+        (work / "usr/sbin/policy-rc.d").chmod(0o755)
+        part = archive.with_suffix(".part")
+        _run(["tar", "--numeric-owner", "--one-file-system", "-C", work, "-cf", part, "."], log)
+        part.rename(archive)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _run(argv, log):
+    with open(log, "ab") as out:
+        code = subprocess.call([str(a) for a in argv], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+    if code:
+        raise Failure(f"{argv[0]} ended with {code}", "It needs root and Debian's packages over the network.", log)
