@@ -106,7 +106,7 @@ struct shunt_edge_key { __u32 state; __u32 component; };
 struct shunt_edge { __u32 state; __u32 cgroup_class; };
 
 /*
- * Maps of one generation, each an ARRAY_OF_MAPS[SHUNT_SLOTS] holding an inner map:
+ * Maps of one generation, each an ARRAY_OF_MAPS[SHUNT_SLOTS] holding an inner map (arrays with BPF_F_MMAPABLE):
  *   shunt_ports      ARRAY[65536]  u32 port            -> u32 class
  *   shunt_classes    ARRAY         u32 class           -> struct shunt_class    (BPF_F_INNER_MAP: size may differ)
  *   shunt_policies   ARRAY[1024]   u32 winning order   -> struct shunt_policy

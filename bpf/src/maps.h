@@ -42,10 +42,10 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, _
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_COUNTER_ROWS); __type(key, __u32); __type(value, struct shunt_counters); } shunt_counters SEC(".maps");
 
 /* Prototypes of the inner maps. Sizes of LPM tries and hashes may differ between generations; type, key, value and flags may not.
- * By size, not by type: clang writes a structure that is reached only through an inner map as a forward declaration, which libbpf refuses. */
-struct shunt_ports_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 65536); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(__u32)); };
-struct shunt_classes_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_INNER_MAP); __uint(max_entries, 1); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_class)); };
-struct shunt_policies_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_MAX_POLICIES); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_policy)); };
+ * Arrays are mmapable: the node plugin fills and reads them as memory. By size, not by type: clang writes a structure that is reached only through an inner map as a forward declaration, which libbpf refuses. */
+struct shunt_ports_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, 65536); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(__u32)); };
+struct shunt_classes_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE); __uint(max_entries, 1); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_class)); };
+struct shunt_policies_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_MAX_POLICIES); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_policy)); };
 struct shunt_trie4_inner { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_v4_key)); __uint(value_size, sizeof(__u32)); };
 struct shunt_trie6_inner { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_v6_key)); __uint(value_size, sizeof(__u32)); };
 struct shunt_names_inner { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_component)); __uint(value_size, sizeof(__u32)); };

@@ -91,6 +91,12 @@ final class KernelMap implements BpfMap {
     if (entries.count() == 0) {
       return;
     }
+    if (MappedArray.suits(spec)) {
+      try (MappedArray array = new MappedArray(spec, fd)) {
+        array.write(entries);
+      }
+      return;
+    }
     IntByReference count = new IntByReference(entries.count());
     int result;
     try (Memory keys = copy(entries.keys());
@@ -111,6 +117,11 @@ final class KernelMap implements BpfMap {
 
   @Override
   public MapEntries readAll() {
+    if (MappedArray.suits(spec)) {
+      try (MappedArray array = new MappedArray(spec, fd)) {
+        return array.read();
+      }
+    }
     ByteArrayOutputStream keys = new ByteArrayOutputStream();
     ByteArrayOutputStream values = new ByteArrayOutputStream();
     if (!readBatches(keys, values)) {

@@ -14,6 +14,9 @@ final class Libc {
   static final int O_DIRECTORY = 0200000;
   static final int O_CLOEXEC = 02000000;
   static final int CLONE_NEWNET = 0x40000000;
+  static final int PROT_READ = 1;
+  static final int PROT_WRITE = 2;
+  static final int MAP_SHARED = 1;
   static final int LOCK_EX = 2;
   static final int LOCK_NB = 4;
 
@@ -33,6 +36,11 @@ final class Libc {
   static native int open(String path, int flags);
 
   static native int close(int fd);
+
+  static native Pointer mmap(
+      @Nullable Pointer address, long length, int protection, int flags, int fd, long offset);
+
+  static native int munmap(Pointer address, long length);
 
   static native int setns(int fd, int type);
 

@@ -1,15 +1,14 @@
 package dev.shunt.node.bpf;
 
-import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 
 /**
  * Entries of one map as two flat arrays, the way batch calls take them. The arrays are shared, not
  * copied: whoever hands them over lets go of them.
  */
 public final class MapEntries {
+  private static final int FNV_PRIME = 0x0100_0193;
+
   private final int keySize;
   private final int valueSize;
   private final int count;
@@ -68,16 +67,67 @@ public final class MapEntries {
     }
     return Arrays.equals(keys, other.keys)
         ? Arrays.equals(values, other.values)
-        : index().equals(other.index());
+        : new Index().holdsAllOf(other);
   }
 
-  private Map<ByteBuffer, ByteBuffer> index() {
-    Map<ByteBuffer, ByteBuffer> index = new HashMap<>(count * 2);
-    for (int i = 0; i < count; i++) {
-      index.put(
-          ByteBuffer.wrap(keys, i * keySize, keySize),
-          ByteBuffer.wrap(values, i * valueSize, valueSize));
+  /**
+   * Places of the keys by their hash, open addressing: a map of 65,536 objects would take longer to
+   * make than the kernel takes for the entries.
+   */
+  private final class Index {
+    private final int[] slots = new int[Integer.highestOneBit(Math.max(1, count)) * 4];
+
+    Index() {
+      for (int i = 0; i < count; i++) {
+        int slot = hash(keys, i);
+        while (slots[slot] != 0 && !sameKey(keys, i, slots[slot] - 1)) {
+          slot = slot + 1 & slots.length - 1;
+        }
+        slots[slot] = i + 1;
+      }
     }
-    return index;
+
+    /** Both have as many entries, and a map has no key twice. */
+    boolean holdsAllOf(MapEntries other) {
+      for (int i = 0; i < other.count; i++) {
+        int slot = hash(other.keys, i);
+        while (slots[slot] != 0 && !sameKey(other.keys, i, slots[slot] - 1)) {
+          slot = slot + 1 & slots.length - 1;
+        }
+        int at = slots[slot] - 1;
+        if (at < 0 || !sameValue(other.values, i, at)) {
+          return false;
+        }
+      }
+      return true;
+    }
+
+    private int hash(byte[] bytes, int index) {
+      int hash = 0;
+      for (int i = index * keySize; i < (index + 1) * keySize; i++) {
+        hash = (hash ^ bytes[i]) * FNV_PRIME;
+      }
+      return (hash ^ hash >>> 15) & slots.length - 1;
+    }
+
+    private boolean sameKey(byte[] others, int other, int mine) {
+      return Arrays.equals(
+          others,
+          other * keySize,
+          (other + 1) * keySize,
+          keys,
+          mine * keySize,
+          (mine + 1) * keySize);
+    }
+
+    private boolean sameValue(byte[] others, int other, int mine) {
+      return Arrays.equals(
+          others,
+          other * valueSize,
+          (other + 1) * valueSize,
+          values,
+          mine * valueSize,
+          (mine + 1) * valueSize);
+    }
   }
 }

@@ -19,6 +19,9 @@ public record MapSpec(
   /** An array that may stand in an ARRAY_OF_MAPS whatever its number of entries (kernel 5.10). */
   public static final int INNER_MAP = 1 << 12;
 
+  /** An array that user space reads and writes as memory, without a call per entry (kernel 5.5). */
+  public static final int MAPPABLE = 1 << 10;
+
   private static final int MAX_NAME = 15;
 
   public MapSpec {

@@ -7,12 +7,10 @@ import java.util.Locale;
  * error leaves the live generation as it was; after it the new one is live and whole.
  */
 enum ApplyStep {
-  /** No program holds anything of the idle slot, which was live two generations ago. */
-  WAIT_FOR_READERS,
   ASSIGN_ROWS,
   /**
-   * Every table of the idle slot, from a new inner map or the live slot's when the content is the
-   * same.
+   * Every table, in a new inner map that no slot holds yet, or the live slot's when the content is
+   * the same.
    */
   FILL_PORTS,
   FILL_CLASSES,
@@ -24,6 +22,10 @@ enum ApplyStep {
   FILL_NAMES,
   FILL_EDGES,
   FILL_CGROUPS,
+  /** No program holds anything of the idle slot, which was live two generations ago. */
+  WAIT_FOR_READERS,
+  /** The idle slot gets its tables, all at once. */
+  PUT_TABLES,
   WRITE_LABELS,
   WRITE_SLOT,
   /** The idle slot, as the programs will see it, is what was meant. */

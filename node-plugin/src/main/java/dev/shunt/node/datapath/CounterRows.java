@@ -1,12 +1,13 @@
 package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.BpfMap;
-import dev.shunt.node.bpf.BpfMap.Put;
 import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.node.bpf.MapSpec;
 import dev.shunt.node.bpf.MapType;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -55,18 +56,40 @@ final class CounterRows {
     Iterator<Integer> free = free(known).iterator();
     Iterator<String> spare = spare(known.keySet(), names, live).iterator();
     Map<String, Integer> assigned = new LinkedHashMap<>();
+    Map<String, Integer> fresh = new LinkedHashMap<>();
     for (String name : names) {
       Integer row = known.get(name);
       if (row == null) {
         row = free.hasNext() ? free.next() : release(spare.next(), known);
-        // Zeroed while it belongs to nobody: a crash after this leaves a free row, one before it
-        // too.
-        counters.put(Abi.index(row), new byte[Abi.COUNTERS_SIZE], Put.ANY);
-        rows.put(key(name), Abi.index(row), Put.ANY);
+        fresh.put(name, row);
       }
       assigned.put(name, row);
     }
+    // Zeroed while they belong to nobody: a crash before or after this leaves free rows.
+    counters.putAll(zeroes(fresh.values()));
+    rows.putAll(entries(fresh));
     return assigned;
+  }
+
+  private static MapEntries zeroes(Collection<Integer> rows) {
+    ByteBuffer keys = Abi.bytes(rows.size() * Integer.BYTES);
+    rows.forEach(keys::putInt);
+    return new MapEntries(
+        Integer.BYTES,
+        Abi.COUNTERS_SIZE,
+        keys.array(),
+        new byte[rows.size() * Abi.COUNTERS_SIZE]);
+  }
+
+  private static MapEntries entries(Map<String, Integer> rows) {
+    ByteBuffer keys = Abi.bytes(rows.size() * NAME_SIZE);
+    ByteBuffer values = Abi.bytes(rows.size() * Integer.BYTES);
+    rows.forEach(
+        (name, row) -> {
+          keys.put(key(name));
+          values.putInt(row);
+        });
+    return new MapEntries(NAME_SIZE, Integer.BYTES, keys.array(), values.array());
   }
 
   /** Row of every name that has one. */

@@ -11,14 +11,16 @@ import dev.shunt.policy.compile.ClassVector;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 
-/** A compiled policy set as the bytes of its maps. Equal sets with equal rows give equal bytes. */
+/**
+ * A compiled policy set as the bytes of its maps. Equal sets with equal rows give equal bytes.
+ * Immutable and thread-safe.
+ */
 final class PolicyImage {
   private final CompiledPolicySet set;
-  private final Map<Table, MapEntries> tables = new EnumMap<>(Table.class);
+  private final Map<String, Integer> rows;
 
   /**
    * @param rows counter row of each policy, by name
@@ -30,24 +32,23 @@ final class PolicyImage {
               .formatted(Abi.MAX_POLICIES, set.policies().size()));
     }
     this.set = set;
-    tables.put(Table.PORTS, ports());
-    tables.put(Table.CLASSES, classes());
-    tables.put(Table.POLICIES, policies(rows));
-    tables.put(Table.CLIENTS4, prefixes(Table.CLIENTS4, set.prefixes().clients4()));
-    tables.put(Table.CLIENTS6, prefixes(Table.CLIENTS6, set.prefixes().clients6()));
-    tables.put(Table.SERVERS4, prefixes(Table.SERVERS4, set.prefixes().servers4()));
-    tables.put(Table.SERVERS6, prefixes(Table.SERVERS6, set.prefixes().servers6()));
-    tables.put(Table.NAMES, names());
-    tables.put(Table.EDGES, edges());
-    tables.put(Table.CGROUPS, new Builder(Table.CGROUPS, 0).entries());
+    this.rows = Map.copyOf(rows);
   }
 
+  /** Made on each call: large, and needed once. */
   MapEntries table(Table table) {
-    MapEntries entries = tables.get(table);
-    if (entries == null) {
-      throw new IllegalStateException("the image has no " + table);
-    }
-    return entries;
+    return switch (table) {
+      case PORTS -> ports();
+      case CLASSES -> classes();
+      case POLICIES -> policies();
+      case CLIENTS4 -> prefixes(table, set.prefixes().clients4());
+      case CLIENTS6 -> prefixes(table, set.prefixes().clients6());
+      case SERVERS4 -> prefixes(table, set.prefixes().servers4());
+      case SERVERS6 -> prefixes(table, set.prefixes().servers6());
+      case NAMES -> names();
+      case EDGES -> edges();
+      case CGROUPS -> new Builder(table, 0).entries();
+    };
   }
 
   /** {@code struct shunt_slot}. */
@@ -89,7 +90,7 @@ final class PolicyImage {
     return builder.entries();
   }
 
-  private MapEntries policies(Map<String, Integer> rows) {
+  private MapEntries policies() {
     Builder builder = new Builder(Table.POLICIES, Abi.MAX_POLICIES);
     for (int i = 0; i < Abi.MAX_POLICIES; i++) {
       builder.keys.putInt(i);

@@ -7,11 +7,18 @@ import dev.shunt.node.bpf.BpfMaps;
 import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes policy sets live. Two slots take turns: the idle one is filled and read back while programs
  * read the live one, then one 8-byte write flips them. An inner map is never written again once a
- * slot holds it, so both slots may share it, and a change writes only the tables it changes. One
- * thread.
+ * slot holds it, so both slots may share it, and a change writes only the tables it changes. For
+ * one thread.
  */
 final class PolicyWriter implements AutoCloseable {
   private final BpfMaps kernel;
@@ -28,6 +35,13 @@ final class PolicyWriter implements AutoCloseable {
   private final ApplyStep.Listener listener;
   private final LongSupplier nanoTime;
   private final GracePeriod gracePeriod;
+  private final ExecutorService workers =
+      Executors.newCachedThreadPool(
+          work -> {
+            Thread thread = new Thread(work, "shunt-apply");
+            thread.setDaemon(true);
+            return thread;
+          });
   private final CounterRows rows;
   private final SlotLabels labels;
 
@@ -56,6 +70,19 @@ final class PolicyWriter implements AutoCloseable {
 
   @Override
   public void close() {
+    // A failed attempt may have left a wait behind, which uses what is closed next.
+    workers.shutdown();
+    boolean interrupted = false;
+    while (!workers.isTerminated()) {
+      try {
+        workers.awaitTermination(1, TimeUnit.MINUTES);
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
     gracePeriod.close();
   }
 
@@ -64,35 +91,43 @@ final class PolicyWriter implements AutoCloseable {
     private final CompiledPolicySet set;
     private final long started = nanoTime.getAsLong();
     private final Map<ApplyStep, Duration> times = new EnumMap<>(ApplyStep.class);
-    private ApplyStep step = ApplyStep.WAIT_FOR_READERS;
+    private ApplyStep step = ApplyStep.ASSIGN_ROWS;
     private long stepStarted = started;
 
     Run(CompiledPolicySet set) {
       this.set = set;
     }
 
-    AppliedPolicy apply() throws DatapathException {
+    AppliedPolicy apply() {
       long live = maps.generation();
       long next = live + 1;
       int idleSlot = Abi.slotOf(next);
 
-      enter(ApplyStep.WAIT_FOR_READERS);
-      // A program may have read the generation before the last flip and still be walking the slot
-      // that is idle now. Were
-      // it overwritten under its feet, it could even put a class of the old set into the new set's
-      // cgroup cache.
-      gracePeriod.await();
+      // Waits beside the work that touches no slot.
+      CompletableFuture<Void> noReaders =
+          CompletableFuture.runAsync(gracePeriod::await, workers);
 
       enter(ApplyStep.ASSIGN_ROWS);
       Map<String, Integer> assigned = rows.assign(names(set), liveNames());
       PolicyImage image = new PolicyImage(set, assigned);
 
-      int written = 0;
-      for (Table table : Table.values()) {
-        enter(ApplyStep.fill(table));
-        if (fill(table, image.table(table), live, idleSlot)) {
-          written++;
+      int written;
+      try (Tables tables = new Tables(live, idleSlot)) {
+        Map<Table, CompletableFuture<Void>> fills = tables.startFilling(image);
+        for (Table table : Table.values()) {
+          enter(ApplyStep.fill(table));
+          join(fills.get(table));
         }
+
+        enter(ApplyStep.WAIT_FOR_READERS);
+        // A program may have read the generation before the last flip and still be walking the slot
+        // that is idle now. Were it overwritten under its feet, it could even put a class of the
+        // old set into the new set's cgroup cache.
+        join(noReaders);
+
+        enter(ApplyStep.PUT_TABLES);
+        tables.put();
+        written = tables.written;
       }
 
       enter(ApplyStep.WRITE_LABELS);
@@ -113,51 +148,7 @@ final class PolicyWriter implements AutoCloseable {
           next, set.digest(), written, Duration.ofNanos(now - started), stepTimes());
     }
 
-    /** True when the table's content is new, false when the live slot's inner map is shared. */
-    private boolean fill(Table table, MapEntries content, long live, int idleSlot)
-        throws DatapathException {
-      BpfMap outer = maps.outer(table);
-      try (BpfMap same = live == 0 ? null : liveMapWith(table, content, Abi.slotOf(live))) {
-        if (same != null) {
-          outer.putMap(idleSlot, same);
-          return false;
-        }
-      }
-      try (BpfMap inner = kernel.create(table.inner(content.count()))) {
-        inner.putAll(content);
-        if (!inner.readAll().sameAs(content)) {
-          throw mismatch(table.mapName() + " does not hold what was written to it");
-        }
-        outer.putMap(idleSlot, inner);
-      }
-      return table != Table.CGROUPS;
-    }
-
-    /**
-     * Read from the kernel, not remembered: then it is also right after a restart, a crash or a
-     * failed attempt.
-     */
-    private @Nullable BpfMap liveMapWith(Table table, MapEntries content, int liveSlot) {
-      if (table == Table.CGROUPS) {
-        return null;
-      }
-      BpfMap inner;
-      try {
-        inner = maps.outer(table).getMap(liveSlot);
-      } catch (BpfException e) {
-        // Opening a map by id needs CAP_SYS_ADMIN. Without it every table is written, which is
-        // merely slower.
-        return null;
-      }
-      if (inner == null || inner.readAll().sameAs(content)) {
-        return inner;
-      }
-      inner.close();
-      return null;
-    }
-
-    private void verify(int idleSlot, byte[] slot, Map<String, Integer> assigned)
-        throws DatapathException {
+    private void verify(int idleSlot, byte[] slot, Map<String, Integer> assigned) {
       if (!Arrays.equals(slot, maps.slots().get(Abi.index(idleSlot)))) {
         throw mismatch("shunt_slots[" + idleSlot + "] does not hold what was written to it");
       }
@@ -170,12 +161,6 @@ final class PolicyWriter implements AutoCloseable {
       if (!held.entrySet().containsAll(assigned.entrySet())) {
         throw mismatch("shunt_rows does not hold the rows that were assigned");
       }
-    }
-
-    private DatapathException mismatch(String what) {
-      return new DatapathException(
-          step.code(),
-          what + "; another process writes to the pin folder, or the kernel is broken");
     }
 
     private Set<String> liveNames() {
@@ -199,6 +184,124 @@ final class PolicyWriter implements AutoCloseable {
       return times.entrySet().stream()
           .collect(Collectors.toMap(e -> e.getKey().code(), Map.Entry::getValue));
     }
+  }
+
+  /** The inner maps that the idle slot shall hold, until it does. */
+  private final class Tables implements AutoCloseable {
+    private final long live;
+    private final int idleSlot;
+    private final Map<Table, BpfMap> inners = new EnumMap<>(Table.class);
+    private final Set<Table> shared = EnumSet.noneOf(Table.class);
+    private List<CompletableFuture<Void>> fills = List.of();
+    private int written;
+
+    Tables(long live, int idleSlot) {
+      this.live = live;
+      this.idleSlot = idleSlot;
+    }
+
+    /** All of them at once: they have nothing to do with each other, and most time is the kernel's. */
+    Map<Table, CompletableFuture<Void>> startFilling(PolicyImage image) {
+      Map<Table, CompletableFuture<Void>> fills = new EnumMap<>(Table.class);
+      for (Table table : Table.values()) {
+        fills.put(
+            table, CompletableFuture.runAsync(() -> fill(table, image.table(table)), workers));
+      }
+      this.fills = List.copyOf(fills.values());
+      return fills;
+    }
+
+    private void fill(Table table, MapEntries content) {
+      BpfMap same = liveMapWith(table, content);
+      if (same != null) {
+        synchronized (this) {
+          inners.put(table, same);
+          shared.add(table);
+        }
+        return;
+      }
+      BpfMap inner = kernel.create(table.inner(content.count()));
+      synchronized (this) {
+        inners.put(table, inner);
+        written += table == Table.CGROUPS ? 0 : 1;
+      }
+      inner.putAll(content);
+      if (!inner.readAll().sameAs(content)) {
+        throw mismatch(table.mapName() + " does not hold what was written to it");
+      }
+    }
+
+    /**
+     * Read from the kernel, not remembered: then it is also right after a restart, a crash or a
+     * failed attempt.
+     */
+    private @Nullable BpfMap liveMapWith(Table table, MapEntries content) {
+      if (live == 0 || table == Table.CGROUPS) {
+        return null;
+      }
+      BpfMap inner;
+      try {
+        inner = maps.outer(table).getMap(Abi.slotOf(live));
+      } catch (BpfException e) {
+        // Opening a map by id needs CAP_SYS_ADMIN. Without it every table is written, which is
+        // merely slower.
+        return null;
+      }
+      if (inner == null || inner.holds(content)) {
+        return inner;
+      }
+      inner.close();
+      return null;
+    }
+
+    /**
+     * By a thread each: the kernel waits for a grace period of RCU after each of these updates, some
+     * 15 ms, and this way they all wait for the same one.
+     */
+    void put() {
+      List<CompletableFuture<Void>> puts = new ArrayList<>();
+      inners.forEach(
+          (table, inner) -> {
+            if (!isThere(table)) {
+              puts.add(
+                  CompletableFuture.runAsync(
+                      () -> maps.outer(table).putMap(idleSlot, inner), workers));
+            }
+          });
+      join(CompletableFuture.allOf(puts.toArray(CompletableFuture[]::new)));
+    }
+
+    /** Whether the idle slot shares the live slot's table already, and shall. */
+    private boolean isThere(Table table) {
+      BpfMap outer = maps.outer(table);
+      return shared.contains(table)
+          && Arrays.equals(
+              outer.get(Abi.index(idleSlot)), outer.get(Abi.index(Abi.slotOf(live))));
+    }
+
+    @Override
+    public void close() {
+      // After a failure others may still be at work on what is closed here.
+      fills.forEach(fill -> fill.handle((done, failure) -> done).join());
+      inners.values().forEach(BpfMap::close);
+    }
+  }
+
+  /** Waits, and throws what happened there as if it had happened here. */
+  private static void join(CompletableFuture<Void> work) {
+    try {
+      work.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+  }
+
+  private static IllegalStateException mismatch(String what) {
+    return new IllegalStateException(
+        what + "; another process writes to the pin folder, or the kernel is broken");
   }
 
   private static List<String> names(CompiledPolicySet set) {

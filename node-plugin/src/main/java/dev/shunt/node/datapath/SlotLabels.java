@@ -54,8 +54,10 @@ final class SlotLabels {
 
   List<Label> read(int slot, int policies) {
     List<Label> found = new ArrayList<>();
+    // One call for all: there can be a thousand.
+    MapEntries entries = labels.readAll();
     for (int i = 1; i <= policies; i++) {
-      byte[] entry = entry(slot * SHARE + i);
+      byte[] entry = entries.value(slot * SHARE + i);
       found.add(new Label(Abi.text(entry), Abi.wrap(entry).getInt(CounterRows.NAME_SIZE)));
     }
     return found;

@@ -89,6 +89,28 @@ abstract class BpfMapsContract {
   }
 
   @Test
+  void aMappableArrayIsWrittenAndReadLikeAnyOther() {
+    MapSpec spec = new MapSpec(MapType.ARRAY, "t_mappable", 4, 4, 3, MapSpec.MAPPABLE);
+    try (BpfMap map = maps().create(spec)) {
+      map.putAll(entries(2, 9, 0, 7));
+      assertThat(map.get(word(2))).isEqualTo(word(9));
+      assertThat(map.readAll().sameAs(entries(0, 7, 1, 0, 2, 9))).isTrue();
+      refuses("E2BIG", () -> map.putAll(entries(3, 1)));
+    }
+  }
+
+  @Test
+  void aMapHoldsWhatWasPutAndNothingLessOrMore() {
+    try (BpfMap map = maps().create(hash(100))) {
+      map.putAll(entries(1, 7, 2, 8));
+      assertThat(map.holds(entries(2, 8, 1, 7))).isTrue();
+      assertThat(map.holds(entries(1, 7))).isFalse();
+      assertThat(map.holds(entries(1, 7, 2, 9))).isFalse();
+      assertThat(map.holds(entries(1, 7, 2, 8, 3, 0))).isFalse();
+    }
+  }
+
+  @Test
   void aBatchOfManyEntriesIsWrittenAndReadBackWhole() {
     int count = 3000;
     ByteBuffer keys = ByteBuffer.allocate(4 * count).order(ByteOrder.nativeOrder());

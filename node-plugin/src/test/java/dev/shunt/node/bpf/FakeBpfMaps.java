@@ -17,7 +17,7 @@ public final class FakeBpfMaps implements BpfMaps {
   private int lastId;
 
   @Override
-  public BpfMap create(MapSpec spec) {
+  public synchronized BpfMap create(MapSpec spec) {
     require(spec.type() != MapType.ARRAY_OF_MAPS, "bpf_map_create " + spec.name(), Errno.EINVAL);
     require(spec.maxEntries() > 0, "bpf_map_create " + spec.name(), Errno.EINVAL);
     boolean lpm = spec.type() == MapType.LPM_TRIE;
@@ -27,7 +27,7 @@ public final class FakeBpfMaps implements BpfMaps {
   }
 
   @Override
-  public BpfMap createOuter(MapSpec spec, BpfMap template) {
+  public synchronized BpfMap createOuter(MapSpec spec, BpfMap template) {
     return new Handle(new Content(spec, ((Handle) template).content.spec, ++lastId));
   }
 

@@ -68,6 +68,49 @@ abstract class PolicyWriterContract {
         .isEqualTo(TestMaps.expected(3, Policies.many("other", 9, 2), rows()));
   }
 
+  /** Finer than steps: before each call that changes anything in the kernel. */
+  @Test
+  void aCrashBeforeAnyCallLeavesTheLiveGenerationWholeAndTheNextAttemptSucceeds() throws Exception {
+    DyingMaps process = new DyingMaps(kernel());
+    try (DatapathMaps pinned = TestMaps.create(process)) {
+      int calls = 0;
+      boolean died = true;
+      while (died) {
+        apply(process, pinned, Policies.many("live", calls, 5));
+        List<Object> before = TestMaps.liveGeneration(pinned);
+
+        process.dieAfter(calls);
+        try {
+          apply(process, pinned, Policies.many("new", calls, 7));
+          died = false;
+        } catch (SimulatedCrash e) {
+          died = true;
+        }
+        process.dieAfter(Integer.MAX_VALUE);
+
+        if (died) {
+          assertThat(TestMaps.liveGeneration(pinned)).as("after %d calls", calls).isEqualTo(before);
+          calls++;
+        }
+      }
+      // Each of ten tables is made, written and put into its slot, and a few more.
+      assertThat(calls).isGreaterThan(3 * Table.values().length);
+      assertThat(TestMaps.liveGeneration(pinned))
+          .isEqualTo(
+              TestMaps.expected(
+                  pinned.generation(),
+                  Policies.many("new", calls, 7),
+                  new CounterRows(pinned.rows(), pinned.counters()).read()));
+    }
+  }
+
+  private static void apply(BpfMaps kernel, DatapathMaps maps, CompiledPolicySet set)
+      throws DatapathException {
+    try (PolicyWriter writer = new PolicyWriter(kernel, maps, step -> {}, System::nanoTime)) {
+      writer.apply(set);
+    }
+  }
+
   @Test
   void whatTheKernelRefusesIsReportedWithTheStepAndTheErrno() {
     ApplyStep.Listener refusal =

@@ -4,8 +4,12 @@ package dev.shunt.node.datapath;
 final class SimulatedCrash extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  private SimulatedCrash(Enum<?> step) {
-    super("before " + step);
+  private SimulatedCrash(String where) {
+    super(where);
+  }
+
+  static SimulatedCrash ofProcess() {
+    return new SimulatedCrash("the process is dead");
   }
 
   static InstallStep.Listener at(InstallStep death) {
@@ -18,7 +22,7 @@ final class SimulatedCrash extends RuntimeException {
 
   private static void dieAt(Enum<?> death, Enum<?> step) {
     if (step == death) {
-      throw new SimulatedCrash(step);
+      throw new SimulatedCrash("before " + step);
     }
   }
 }
