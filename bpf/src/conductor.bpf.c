@@ -172,6 +172,9 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 
 	if (v->me->reason == SHUNT_SLOWER_THAN_TCP && shunt_slow_returns(c, v->now))
 		v->me->reason = 0;
+	/* The kernel refuses a socket that is in somebody else's sockhash, such as that of an earlier version of Shunt; it may have left by now. */
+	if (v->me->reason == SHUNT_KERNEL_REFUSED)
+		v->me->reason = SHUNT_UNDECIDED;
 	if (!shunt_wanted(v))
 		return;
 	fitness = shunt_fitness(v->sk, v->tp, c, v->now, v->settle_ns);

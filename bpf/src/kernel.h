@@ -148,6 +148,7 @@ struct sock {
 	__u8 sk_shutdown;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
+	void *sk_bpf_storage;
 };
 
 struct request_sock {

@@ -17,11 +17,15 @@
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(shunt_reader, struct sock *sk)
 {
-	struct shunt_conn *c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
 	struct shunt_pair_key key = {};
 	struct shunt_bond *bond;
+	struct shunt_conn *c;
 	struct pt_regs *regs;
 
+	/* Every read of the machine comes by here; a socket that no program remembers anything of costs one load. */
+	if (!sk->sk_bpf_storage)
+		return 0;
+	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
 	if (!c || (c->flags & SHUNT_CONN_SPLICED))
 		return 0;
 	regs = bpf_rdonly_cast((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), bpf_core_type_id_kernel(struct pt_regs));

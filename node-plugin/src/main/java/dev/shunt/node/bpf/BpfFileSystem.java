@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,20 @@ public final class BpfFileSystem {
   public static boolean isAround(Path path) {
     MountTable.@Nullable Mount mount = MountTable.read().of(path);
     return mount != null && mount.fileSystem().equals(TYPE);
+  }
+
+  /**
+   * Gives a pin, or a whole folder of pins, another name at once; what had that name before is
+   * replaced.
+   */
+  public static void rename(Path from, Path to) {
+    try {
+      Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(
+          "cannot rename %s to %s: is one of them a mount point of its own?".formatted(from, to),
+          e);
+    }
   }
 
   /**

@@ -63,6 +63,9 @@ public interface BpfMap extends AutoCloseable {
    */
   MapEntries readAll();
 
+  /** Whether there is no entry. Never true for arrays. */
+  boolean isEmpty();
+
   /**
    * Puts a map into an ARRAY_OF_MAPS. When this returns, no BPF program uses the map that was there
    * before, nor any other state it read before the call: the kernel waits for an RCU grace period.

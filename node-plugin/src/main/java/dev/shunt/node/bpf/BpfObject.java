@@ -67,6 +67,25 @@ public final class BpfObject implements AutoCloseable {
     check("bpf_map__set_max_entries " + map, Libbpf.bpf_map__set_max_entries(map(map), entries));
   }
 
+  /** What {@link #load} will make, after {@link #setMaxEntries}. */
+  public MapSpec mapSpec(String name) {
+    Pointer map = map(name);
+    return new MapSpec(
+        MapType.of(Libbpf.bpf_map__type(map)),
+        name,
+        Libbpf.bpf_map__key_size(map),
+        Libbpf.bpf_map__value_size(map),
+        Libbpf.bpf_map__max_entries(map),
+        Libbpf.bpf_map__map_flags(map));
+  }
+
+  /** Before {@link #load}: the programs will use this map instead of a new one. */
+  public void reuse(String name, BpfMap existing) {
+    check(
+        "bpf_map__reuse_fd " + name,
+        Libbpf.bpf_map__reuse_fd(map(name), ((KernelMap) existing).fd().number()));
+  }
+
   /** Before {@link #load}: leaves a program out. */
   public void skip(String program) {
     check(
@@ -118,6 +137,21 @@ public final class BpfObject implements AutoCloseable {
     check(
         "bpf_obj_pin " + pin,
         Libbpf.bpf_obj_pin(Libbpf.bpf_program__fd(program(program)), pin.toString()));
+  }
+
+  /** A handle of the caller's own, after {@link #load}. */
+  public BpfMap openMap(String map) {
+    return KernelBpf.map(copy(map, Libbpf.bpf_map__fd(map(map))));
+  }
+
+  /** A handle of the caller's own, after {@link #load}. */
+  public BpfFd openProgram(String program) {
+    return copy(program, Libbpf.bpf_program__fd(program(program)));
+  }
+
+  /** Java closes what is open before it starts another program, so the copy needs no CLOEXEC. */
+  private static BpfFd copy(String name, int fd) {
+    return BpfFd.of("dup", name, Libc.negativeErrno(Libc.dup(fd)));
   }
 
   @Override

@@ -25,10 +25,12 @@ final class Errno {
   static final int EMFILE = 24;
   static final int ENOSPC = 28;
   static final int EROFS = 30;
+  static final int EPIPE = 32;
   static final int ERANGE = 34;
   static final int ENOSYS = 38;
   static final int ENOLINK = 67;
   static final int EOPNOTSUPP = 95;
+  static final int EINPROGRESS = 115;
   static final int ESTALE = 116;
 
   /** Kernel-internal, yet bpf(2) lets it out for operations a map type lacks. */
@@ -54,6 +56,8 @@ final class Errno {
           Map.entry(EMFILE, "EMFILE"),
           Map.entry(ENOSPC, "ENOSPC"),
           Map.entry(EROFS, "EROFS"),
+          Map.entry(EPIPE, "EPIPE"),
+          Map.entry(EINPROGRESS, "EINPROGRESS"),
           Map.entry(ERANGE, "ERANGE"),
           Map.entry(ENOSYS, "ENOSYS"),
           Map.entry(ENOLINK, "ENOLINK"),

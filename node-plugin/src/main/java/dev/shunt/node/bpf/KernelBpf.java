@@ -5,6 +5,7 @@ import com.sun.jna.ptr.IntByReference;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The running kernel's BPF subsystem. Stateless; safe for use by several threads, while each map
@@ -14,6 +15,8 @@ import java.util.List;
 public final class KernelBpf implements BpfMaps {
   /** Where a program is attached; the numbers are those of {@code enum bpf_attach_type}. */
   public enum AttachType {
+    CGROUP_INGRESS(0),
+    CGROUP_EGRESS(1),
     CGROUP_SOCK_OPS(3),
     SK_SKB_STREAM_VERDICT(5),
     SK_MSG_VERDICT(7),
@@ -37,6 +40,7 @@ public final class KernelBpf implements BpfMaps {
   private static final int PROGRAM_INFO = 256;
   private static final int PROGRAM_INFO_NAME = 64;
   private static final int MAX_PROGRAMS = 64;
+  private static final int WALK_BUFFER = 1 << 16;
 
   /**
    * @throws LibbpfMissingException when libbpf 1.x cannot be used
@@ -158,6 +162,13 @@ public final class KernelBpf implements BpfMaps {
         Libbpf.bpf_link_create(program.number(), target, type.number, null));
   }
 
+  /** Puts another program in the place of a link's, at once and without a gap. */
+  public void update(BpfFd link, BpfFd program) {
+    check(
+        "bpf_link_update " + link.name() + " to " + program.name(),
+        Libbpf.bpf_link_update(link.number(), program.number(), null));
+  }
+
   /**
    * Takes the program off at once, for whoever else holds the link too. The link stays, defunct.
    * Links that cannot be detached are left: they end with their last pin and descriptor.
@@ -176,13 +187,58 @@ public final class KernelBpf implements BpfMaps {
     }
   }
 
-  /** Name of a loaded program by its id, cut to 15 characters by the kernel. */
-  public String programName(int id) {
+  /** Reads an iterator to its end, from the calling thread's network namespace. */
+  public void walk(BpfFd link) {
+    int number = Libbpf.bpf_iter_create(link.number());
+    try (BpfFd iterator = BpfFd.of("bpf_iter_create", link.name(), number);
+        Memory unused = new Memory(WALK_BUFFER)) {
+      int read;
+      do {
+        read = Libc.negativeErrno((int) Libc.read(iterator.number(), unused, WALK_BUFFER));
+        check("read of the iterator " + link.name(), read == -Errno.EAGAIN ? 1 : read);
+      } while (read != 0);
+    }
+  }
+
+  /**
+   * A program in the kernel.
+   *
+   * @param type number of {@code enum bpf_prog_type}
+   * @param name cut to 15 characters by the kernel; empty when it has none
+   */
+  public record Program(int id, int type, String name) {
+    @Override
+    public String toString() {
+      return name.isEmpty() ? "program " + id : name + " (program " + id + ")";
+    }
+  }
+
+  /** A loaded program by its id; nothing when it has ended. */
+  public Optional<Program> program(int id) {
     int fd = Libbpf.bpf_prog_get_fd_by_id(id);
+    if (fd == -Errno.ENOENT) {
+      return Optional.empty();
+    }
     try (BpfFd program = BpfFd.of("bpf_prog_get_fd_by_id", "program " + id, fd);
         Memory info = info(program, PROGRAM_INFO)) {
-      return info.getString(PROGRAM_INFO_NAME, "US-ASCII");
+      return Optional.of(
+          new Program(id, info.getInt(0), info.getString(PROGRAM_INFO_NAME, "US-ASCII")));
     }
+  }
+
+  /** Every program in the kernel. */
+  public List<Program> programs() {
+    List<Program> found = new ArrayList<>();
+    IntByReference next = new IntByReference(0);
+    int result = Libbpf.bpf_prog_get_next_id(0, next);
+    while (result == 0) {
+      program(next.getValue()).ifPresent(found::add);
+      result = Libbpf.bpf_prog_get_next_id(next.getValue(), next);
+    }
+    if (result != -Errno.ENOENT) {
+      check("bpf_prog_get_next_id", result);
+    }
+    return List.copyOf(found);
   }
 
   /** For example {@code 1.1}. */

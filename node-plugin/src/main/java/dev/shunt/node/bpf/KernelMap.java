@@ -189,6 +189,15 @@ final class KernelMap implements BpfMap {
   }
 
   @Override
+  public boolean isEmpty() {
+    int result = Libbpf.bpf_map_get_next_key(fd.number(), null, key);
+    if (result != -ENOENT) {
+      check("bpf_map_get_next_key", result);
+    }
+    return result == -ENOENT;
+  }
+
+  @Override
   public void putMap(int index, BpfMap inner) {
     if (!(inner instanceof KernelMap map)) {
       throw new IllegalArgumentException(

@@ -79,6 +79,18 @@ final class Libbpf {
 
   static native int bpf_map__set_max_entries(Pointer map, int maxEntries);
 
+  static native int bpf_map__type(Pointer map);
+
+  static native int bpf_map__key_size(Pointer map);
+
+  static native int bpf_map__value_size(Pointer map);
+
+  static native int bpf_map__max_entries(Pointer map);
+
+  static native int bpf_map__map_flags(Pointer map);
+
+  static native int bpf_map__reuse_fd(Pointer map, int fd);
+
   static native int bpf_map_create(
       int type, String name, int keySize, int valueSize, int maxEntries, Pointer opts);
 
@@ -106,6 +118,10 @@ final class Libbpf {
 
   static native int bpf_prog_get_fd_by_id(int id);
 
+  static native int bpf_prog_get_next_id(int id, IntByReference next);
+
+  static native int bpf_iter_create(int link);
+
   static native int bpf_obj_pin(int fd, String path);
 
   static native int bpf_obj_get(String path);
@@ -126,6 +142,8 @@ final class Libbpf {
       int program, int target, int attachType, @Nullable Pointer opts);
 
   static native int bpf_link_detach(int link);
+
+  static native int bpf_link_update(int link, int program, @Nullable Pointer opts);
 
   static native int bpf_raw_tracepoint_open(@Nullable String name, int program);
 }

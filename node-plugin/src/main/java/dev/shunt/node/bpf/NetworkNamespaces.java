@@ -1,5 +1,6 @@
 package dev.shunt.node.bpf;
 
+import com.sun.jna.Memory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -13,6 +14,12 @@ import org.jspecify.annotations.Nullable;
 public final class NetworkNamespaces {
   private static final Path PROC = Path.of("/proc");
   private static final Path NAMED = Path.of("/run/netns");
+
+  private static final int AF_INET = 2;
+  private static final int SOCK_DGRAM = 2;
+  private static final int SOCK_CLOEXEC = 02000000;
+  private static final int SIOCSIFFLAGS = 0x8914;
+  private static final short IFF_UP = 1;
 
   private NetworkNamespaces() {}
 
@@ -32,6 +39,29 @@ public final class NetworkNamespaces {
       throw new IllegalStateException("/proc/thread-self/ns/net cannot be read; is /proc mounted?");
     }
     return now;
+  }
+
+  /**
+   * Moves the calling thread into a new network namespace with loopback up, for the rest of its
+   * life. The namespace ends with its last thread and socket.
+   */
+  public static void enterNew() {
+    check("unshare network namespace", Libc.unshare(Libc.CLONE_NEWNET));
+    int socket = Libc.negativeErrno(Libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    // struct ifreq: a name of 16 bytes, then the flags.
+    try (BpfFd any = BpfFd.of("socket", "UDP", socket);
+        Memory request = new Memory(40)) {
+      request.clear();
+      request.setString(0, "lo", "US-ASCII");
+      request.setShort(16, IFF_UP);
+      check("ioctl SIOCSIFFLAGS lo", Libc.ioctl(any.number(), SIOCSIFFLAGS, request));
+    }
+  }
+
+  private static void check(String operation, int result) {
+    if (result < 0) {
+      throw new BpfException(operation, -Libc.negativeErrno(result));
+    }
   }
 
   /** By inode. Reads one link per process; processes that come or go meanwhile may be missed. */

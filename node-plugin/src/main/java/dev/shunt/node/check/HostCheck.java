@@ -1,6 +1,5 @@
 package dev.shunt.node.check;
 
-import dev.shunt.node.bpf.BpfFd;
 import dev.shunt.node.bpf.BpfFileSystem;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.LibbpfMissingException;
@@ -12,10 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at the machine this process runs on; changes nothing. */
+/** Looks at the machine this process runs on, then tries the programs on it; leaves nothing. */
 public final class HostCheck {
 
   private static final String PSOCK = "sk_psock";
@@ -33,11 +33,11 @@ public final class HostCheck {
   }
 
   /**
-   * Checks everything that can be seen without loading a program.
+   * Checks everything that can be seen without loading a program, then loads them ({@link Probe}).
    *
    * @param cgroup null for the root of the hierarchy
    */
-  public static CheckReport run(@Nullable Path cgroup, Path pinFolder) {
+  public static CheckReport run(@Nullable Path cgroup, Path pinFolder) throws InterruptedException {
     var check = new HostCheck(cgroup, pinFolder);
     Capabilities capabilities = check.capabilities();
     check.kernel();
@@ -46,7 +46,12 @@ public final class HostCheck {
     boolean libbpf = check.libbpf();
     Path attachTo = check.cgroup();
     if (attachTo != null && libbpf) {
-      check.otherPrograms(attachTo);
+      Path root = Objects.requireNonNull(MountTable.read().cgroup2());
+      check.lines.addAll(new OtherPrograms(root, attachTo).lines());
+    }
+    // What lacks the basics cannot be tried.
+    if (new CheckReport(check.lines).fit()) {
+      check.lines.addAll(Probe.run());
     }
     return new CheckReport(check.lines);
   }
@@ -205,30 +210,6 @@ public final class HostCheck {
       return Files.getAttribute(mountPoint, "unix:ino").equals(1L);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot look at " + mountPoint, e);
-    }
-  }
-
-  private void otherPrograms(Path attachTo) {
-    String tried = "sockops programs attached to " + attachTo;
-    var bpf = new KernelBpf();
-    try (BpfFd folder = bpf.openFolder(attachTo)) {
-      List<String> others =
-          bpf.programsOf(folder, KernelBpf.AttachType.CGROUP_SOCK_OPS).stream()
-              .map(bpf::programName)
-              .filter(name -> !name.startsWith("shunt_"))
-              .toList();
-      lines.add(
-          new CheckLine(
-              "others",
-              tried,
-              others.isEmpty() ? "none but Shunt's" : String.join(" ", others),
-              Effect.FULL,
-              others.isEmpty()
-                  ? ""
-                  : "they run beside Shunt's; a program that puts sockets into a sockmap of its own keeps them from Shunt"));
-    } catch (RuntimeException e) {
-      lines.add(
-          new CheckLine("others", tried, "cannot be asked: " + e.getMessage(), Effect.FULL, ""));
     }
   }
 }

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "check",
     description =
-        "Say what this machine has and lacks, and what Shunt will therefore do; changes nothing.")
+        "Say what this machine has and lacks, and what Shunt will therefore do; tries it, leaves nothing.")
 final class CheckCommand implements Callable<Integer> {
 
   private final World world;
@@ -32,7 +32,7 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     Settings settings = common.settings(world);
     CheckReport report = HostCheck.run(settings.cgroup(), settings.pinDir());
     if (json) {

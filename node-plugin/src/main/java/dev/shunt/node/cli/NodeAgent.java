@@ -97,10 +97,14 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
     return switch (datapath.origin()) {
       case INSTALLED -> "installed the datapath at " + where;
       case ADOPTED -> "adopted the running datapath at " + where;
-      case REPLACED ->
-          "replaced a datapath of another version at "
+      case UPGRADED ->
+          "put this version's programs in the place of another's at "
               + where
-              + "; its connections keep their programs until they close";
+              + "; open connections keep theirs until they close";
+      case REPLACED ->
+          "installed the datapath in the place of another one at "
+              + where
+              + "; connections that the other one accelerates go back to TCP and are enrolled anew";
       case REPAIRED -> "finished an interrupted installation at " + where;
     };
   }

@@ -15,8 +15,8 @@ enum NodeState {
   static NodeState of(DatapathInspection inspection) {
     return switch (inspection.presence()) {
       case ABSENT -> INACTIVE;
-      case HALF_MADE, OTHER_VERSION -> DEGRADED;
-      case INSTALLED -> {
+      case HALF_MADE, OTHER_VERSION, NEWER_LAYOUT -> DEGRADED;
+      case INSTALLED, OTHER_PROGRAMS -> {
         DatapathStatus status = inspection.status();
         yield status == null ? DEGRADED : of(status.state());
       }

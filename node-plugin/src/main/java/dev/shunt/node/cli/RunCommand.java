@@ -191,7 +191,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private NodeAgent open(Settings settings, AgentLock.Mode mode, AgentLog log)
-      throws IOException, DatapathException {
+      throws IOException, DatapathException, InterruptedException {
     CheckReport report = HostCheck.run(settings.cgroup(), settings.pinDir());
     if (!report.fit()) {
       throw new CommandFailure(ExitCode.FAILED, refusal(report));

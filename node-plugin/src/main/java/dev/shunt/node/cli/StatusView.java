@@ -39,8 +39,11 @@ record StatusView(
               "an installation was interrupted; shunt-node run finishes it, shunt-node uninstall removes it");
       case OTHER_VERSION ->
           problems.add(
-              "what is pinned belongs to another version of Shunt or to a cgroup that is gone; shunt-node run replaces it");
-      case INSTALLED -> {
+              "what is pinned has another layout or capacity, or belongs to another cgroup or one that is gone; shunt-node run replaces it");
+      case NEWER_LAYOUT ->
+          problems.add(
+              "what is pinned was installed by a later version, which alone can show and change it; it goes on accelerating");
+      case INSTALLED, OTHER_PROGRAMS -> {
         DatapathStatus status = inspection.status();
         if (status != null) {
           problems.addAll(Health.problemsOf(status));

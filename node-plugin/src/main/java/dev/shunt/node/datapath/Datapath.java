@@ -68,7 +68,12 @@ public interface Datapath extends AutoCloseable {
     INSTALLED,
     /** What was pinned was taken over untouched. */
     ADOPTED,
-    /** Another layout, program object or cgroup was there; it was removed as by an uninstall. */
+    /** Other programs of the same layout were there; this version's took their places. */
+    UPGRADED,
+    /**
+     * An older layout, another capacity or cgroup was there; it was moved aside, and gives its
+     * connections back while {@link #conduct} runs.
+     */
     REPLACED,
     /** An interrupted installation was there; its rest was removed. */
     REPAIRED

@@ -6,7 +6,8 @@ import java.nio.ByteBuffer;
 
 /** {@code shunt_config}: what the programs are told beside the policies. */
 final class DatapathConfig {
-  private static final int FLAGS = 4;
+  /** Byte offset, in every layout. */
+  static final int FLAGS = 4;
 
   private final BpfMap config;
 

@@ -6,9 +6,10 @@ import org.jspecify.annotations.Nullable;
  * What is pinned in a pin folder.
  *
  * @param presence whether a datapath is there and whole
- * @param installed what was recorded when it was installed; null unless {@code presence} is
- *     INSTALLED or OTHER_VERSION
- * @param status counters and generation; null unless {@code presence} is INSTALLED
+ * @param installed what was recorded when it was installed; null when nothing is there or its
+ *     record cannot be read
+ * @param status counters and generation; null unless {@code presence} is INSTALLED or
+ *     OTHER_PROGRAMS
  */
 public record DatapathInspection(
     Presence presence, @Nullable Installed installed, @Nullable DatapathStatus status) {
@@ -19,9 +20,17 @@ public record DatapathInspection(
     /** Whole, and of this program object: {@code installOrAdopt} adopts it. */
     INSTALLED,
     /**
-     * Whole, but of another layout, program object or cgroup: {@code installOrAdopt} replaces it.
+     * Whole, with this layout, but of another program object: {@code installOrAdopt} puts its
+     * programs on the maps that are there.
+     */
+    OTHER_PROGRAMS,
+    /**
+     * Whole, but of an older layout, another capacity or cgroup: {@code installOrAdopt} installs
+     * beside it and gives its connections back.
      */
     OTHER_VERSION,
+    /** Of a later version's layout, which is not this version's to touch. */
+    NEWER_LAYOUT,
     /** An installation was interrupted: {@code installOrAdopt} cleans it and starts again. */
     HALF_MADE
   }

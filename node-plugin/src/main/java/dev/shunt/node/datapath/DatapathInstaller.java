@@ -19,17 +19,21 @@ public interface DatapathInstaller {
   }
 
   /**
-   * Adopts the pinned datapath when it has the same layout, program object and cgroup, without
-   * touching what runs; otherwise removes what is there as {@link #uninstall} does and installs
-   * afresh.
+   * Adopts the pinned datapath when it has the same layout, program object, capacity and cgroup,
+   * without touching what runs. If only the programs differ, this version's take their places on
+   * the same maps. Otherwise it is moved aside, a new one is installed, and the connections of the
+   * old one are given back to TCP while {@link Datapath#conduct} runs. When that fails, what was
+   * there is back in its place.
+   *
+   * @throws DatapathException {@code install.layout} when a later version's layout is there
    */
   Datapath installOrAdopt(DatapathOptions options) throws DatapathException;
 
   /**
    * Gives accelerated connections back to TCP, waiting some seconds for it, then detaches and
-   * unpins everything in the pin folder and removes the folder. Connections that are accelerated
-   * still keep their programs until they close, so nothing is lost. Nothing installed is not an
-   * error.
+   * unpins everything in the pin folder, and in those of installations it superseded, and removes
+   * the folders; whatever their layout. Connections that are accelerated still keep their programs
+   * until they close, so nothing is lost. Nothing installed is not an error.
    */
   UninstallReport uninstall(DatapathOptions options) throws DatapathException;
 

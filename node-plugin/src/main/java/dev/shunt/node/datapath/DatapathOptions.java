@@ -1,5 +1,6 @@
 package dev.shunt.node.datapath;
 
+import dev.shunt.node.bpf.BpfObject;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -61,5 +62,12 @@ public record DatapathOptions(
 
   public DatapathOptions withPinFolder(Path folder) {
     return new DatapathOptions(cgroup, folder, maxSockets, settle, nodeBudgetBytes, agentVersion);
+  }
+
+  /** Gives the maps of an object that is not loaded yet their capacities. */
+  void size(BpfObject object) {
+    object.setMaxEntries(Abi.SOCKETS, maxSockets);
+    object.setMaxEntries(Abi.POLLERS, maxSockets);
+    object.setMaxEntries(Abi.BONDS, maxSockets / 2);
   }
 }

@@ -37,8 +37,12 @@ final class Inspector {
                 record.objectDigest(),
                 record.cgroup(),
                 record.agentVersion());
-    return new DatapathInspection(
-        presence, installed, presence == Presence.INSTALLED ? status() : null);
+    return new DatapathInspection(presence, installed, isReadable(presence) ? status() : null);
+  }
+
+  /** The counters of another version's programs mean the same while the layout is the same. */
+  private static boolean isReadable(Presence presence) {
+    return presence == Presence.INSTALLED || presence == Presence.OTHER_PROGRAMS;
   }
 
   Presence presence() {
@@ -49,6 +53,9 @@ final class Inspector {
     if (!pins.contains(PinFolder.META)) {
       return Presence.HALF_MADE;
     }
+    if (layout() > Abi.LAYOUT_VERSION) {
+      return Presence.NEWER_LAYOUT;
+    }
     InstallRecord record = record();
     if (record == null) {
       return Presence.OTHER_VERSION;
@@ -58,19 +65,26 @@ final class Inspector {
     }
     boolean same =
         record.layoutVersion() == Abi.LAYOUT_VERSION
-            && record.objectDigest().equals(object.digest())
             && record.maxSockets() == options.maxSockets()
             && record.cgroup().equals(options.cgroup().toString());
     if (!same) {
       return Presence.OTHER_VERSION;
     }
-    if (!new HashSet<>(pins).containsAll(expectedPins())) {
+    boolean sameObject = record.objectDigest().equals(object.digest());
+    if (!new HashSet<>(pins).containsAll(sameObject ? expectedPins() : ownPins())) {
       return Presence.HALF_MADE;
     }
     try (BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
-      return WatchLink.isOn(bpf, link, options.cgroup())
-          ? Presence.INSTALLED
-          : Presence.OTHER_VERSION;
+      if (!WatchLink.isOn(bpf, link, options.cgroup())) {
+        return Presence.OTHER_VERSION;
+      }
+    }
+    return sameObject ? Presence.INSTALLED : Presence.OTHER_PROGRAMS;
+  }
+
+  int layout() {
+    try (BpfMap meta = bpf.openMap(folder.pin(PinFolder.META))) {
+      return InstallRecord.layoutOf(meta);
     }
   }
 
@@ -91,6 +105,13 @@ final class Inspector {
         BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
       return new StatusReader(maps).read(WatchLink.isOn(bpf, link, options.cgroup()), List.of());
     }
+  }
+
+  /** What other programs of this layout cannot bring themselves. */
+  private static Set<String> ownPins() {
+    Set<String> pins = new HashSet<>(Set.of(PinFolder.WATCH_LINK));
+    DatapathMaps.specs().stream().map(MapSpec::name).forEach(pins::add);
+    return pins;
   }
 
   private static Set<String> expectedPins() {

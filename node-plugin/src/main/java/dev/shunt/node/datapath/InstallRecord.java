@@ -44,12 +44,13 @@ record InstallRecord(
     meta.put(Abi.index(0), bytes.array(), Put.ANY);
   }
 
+  /** Every layout, whatever else it records, begins with its version. */
+  static int layoutOf(BpfMap meta) {
+    return bytes(meta).getInt();
+  }
+
   static InstallRecord read(BpfMap meta) {
-    byte[] value = meta.get(Abi.index(0));
-    if (value == null) {
-      throw new IllegalStateException("shunt_meta has no entry 0");
-    }
-    ByteBuffer bytes = Abi.wrap(value);
+    ByteBuffer bytes = bytes(meta);
     int layout = bytes.getInt();
     boolean complete = bytes.getInt() == 1;
     int sockets = bytes.getInt();
@@ -66,8 +67,26 @@ record InstallRecord(
         version);
   }
 
+  private static ByteBuffer bytes(BpfMap meta) {
+    byte[] value = meta.get(Abi.index(0));
+    if (value == null) {
+      throw new IllegalStateException("shunt_meta has no entry 0");
+    }
+    return Abi.wrap(value);
+  }
+
   InstallRecord completed() {
     return new InstallRecord(layoutVersion, true, objectDigest, maxSockets, cgroup, agentVersion);
+  }
+
+  /** The programs are being replaced: they are nobody's until that is done. */
+  InstallRecord inTransition() {
+    return new InstallRecord(
+        layoutVersion, complete, "00".repeat(DIGEST_SIZE), maxSockets, cgroup, agentVersion);
+  }
+
+  InstallRecord with(String digest, String version) {
+    return new InstallRecord(layoutVersion, complete, digest, maxSockets, cgroup, version);
   }
 
   private static byte[] text(String text, int size) {

@@ -33,6 +33,8 @@ final class KernelDatapath implements Datapath {
   private final DatapathOptions options;
   private @Nullable PinnedWalks walks;
   private @Nullable Conductor conductor;
+  private final List<RetiredDatapath> retired;
+  private @Nullable Retirement retirement;
 
   KernelDatapath(
       KernelBpf bpf,
@@ -41,7 +43,8 @@ final class KernelDatapath implements Datapath {
       BpfFd watchLink,
       DatapathOptions options,
       ApplyStep.Listener listener,
-      Origin origin) {
+      Origin origin,
+      List<RetiredDatapath> retired) {
     this.bpf = bpf;
     this.lock = lock;
     this.maps = maps;
@@ -53,6 +56,7 @@ final class KernelDatapath implements Datapath {
     this.reader = new ReaderLink(bpf, folder);
     this.observers = new ObserverLinks(bpf, folder);
     this.origin = origin;
+    this.retired = retired;
   }
 
   @Override
@@ -140,6 +144,9 @@ final class KernelDatapath implements Datapath {
       conductor = new Conductor(opened, options.settle(), cpuShare);
       // Whoever conducted before may have ended in the middle of a policy change.
       conductor.policyChanged();
+      if (!retired.isEmpty()) {
+        retirement = new Retirement(retired, cpuShare, conductor::policyChanged);
+      }
     } catch (BpfException e) {
       throw new DatapathException("conduct", e);
     }
@@ -171,6 +178,9 @@ final class KernelDatapath implements Datapath {
       if (conductor != null) {
         problems.addAll(conductor.problems());
       }
+      if (retirement != null) {
+        problems.addAll(retirement.problems());
+      }
       return new StatusReader(maps).read(WatchLink.isOn(bpf, watchLink, cgroup), problems);
     } catch (BpfException e) {
       throw new DatapathException("status", e);
@@ -196,10 +206,15 @@ final class KernelDatapath implements Datapath {
   @Override
   public void close() {
     Conductor conducting;
+    Retirement retiring;
     synchronized (this) {
       conducting = conductor;
+      retiring = retirement;
     }
     // Outside the monitor: the conductor's last walk may need it.
+    if (retiring != null) {
+      retiring.close();
+    }
     if (conducting != null) {
       conducting.close();
     }
@@ -210,6 +225,7 @@ final class KernelDatapath implements Datapath {
     if (walks != null) {
       walks.close();
     }
+    retired.forEach(RetiredDatapath::close);
     writer.close();
     watchLink.close();
     maps.close();

@@ -68,7 +68,7 @@ final class PinnedWalks implements Walks, AutoCloseable {
   public void clearWaiting(long namespace) {
     byte[] key = Abi.index((int) namespace);
     if (work.get(key) != null) {
-      work.put(key, new byte[Long.BYTES], Put.ANY);
+      work.put(key, new byte[work.spec().valueSize()], Put.ANY);
     }
   }
 

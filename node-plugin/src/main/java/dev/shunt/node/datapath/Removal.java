@@ -2,7 +2,6 @@ package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.bpf.BpfFd;
-import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.NetworkNamespace;
 import dev.shunt.node.bpf.NetworkNamespaces;
@@ -34,49 +33,42 @@ final class Removal {
   UninstallReport run() throws DatapathException {
     try {
       // While draining the watch enrols nobody, and still counts who closes.
-      drain();
-      if (folder.has(PinFolder.WATCH_LINK)) {
-        try (BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
-          bpf.detach(link);
-        }
-        folder.removePin(PinFolder.WATCH_LINK, removed);
+      Draining draining = new Draining(bpf, folder);
+      draining.begin();
+      if (draining.isPossible()) {
+        walkUntilDrained(draining);
       }
-      long accelerated = acceleratedLive();
-      // The record goes last: while it is there, whoever finds the folder knows what it was.
-      for (String name : folder.names()) {
-        if (!name.equals(PinFolder.META)) {
-          folder.removePin(name, removed);
-        }
-      }
-      folder.removePin(PinFolder.META, removed);
-      folder.removeFolder();
+      long accelerated = draining.connectionsLeft();
+      takeAway();
       return new UninstallReport(removed, accelerated);
     } catch (BpfException e) {
       throw new DatapathException("uninstall", e);
     }
   }
 
-  private void drain() {
-    if (!folder.has(Abi.CONFIG.name())) {
-      return;
+  /** Detaches and unpins everything. */
+  void takeAway() {
+    if (folder.has(PinFolder.WATCH_LINK)) {
+      try (BpfFd link = bpf.open(folder.pin(PinFolder.WATCH_LINK))) {
+        bpf.detach(link);
+      }
+      folder.removePin(PinFolder.WATCH_LINK, removed);
     }
-    try (BpfMap config = bpf.openMap(folder.pin(Abi.CONFIG.name()))) {
-      // Another layout's flags may mean something else.
-      if (config.spec().valueSize() == Abi.CONFIG_SIZE) {
-        new DatapathConfig(config).setDraining(true);
-        walkUntilDrained();
+    // The record goes last: while it is there, whoever finds the folder knows what it was.
+    for (String name : folder.names()) {
+      if (!name.equals(PinFolder.META)) {
+        folder.removePin(name, removed);
       }
     }
+    folder.removePin(PinFolder.META, removed);
+    folder.removeFolder();
   }
 
   /** Holding the lock, this is the only one who walks. */
-  private void walkUntilDrained() {
-    if (!folder.has(Abi.WORK.name()) || !folder.has(PinFolder.CONDUCTOR_ITERATOR)) {
-      return;
-    }
+  private void walkUntilDrained(Draining draining) {
     try (PinnedWalks walks = new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())))) {
       long end = System.nanoTime() + DRAIN_TIME.toNanos();
-      while (acceleratedLive() > 0 && System.nanoTime() - end < 0) {
+      while (!draining.isDone() && System.nanoTime() - end < 0) {
         for (NetworkNamespace namespace : NetworkNamespaces.all().values()) {
           walkIfStillThere(walks, namespace);
         }
@@ -89,17 +81,6 @@ final class Removal {
       walks.walk(Walks.Kind.CONDUCT, namespace);
     } catch (BpfException | UncheckedIOException e) {
       // Its last process ended meanwhile: its sockets are gone as well.
-    }
-  }
-
-  private long acceleratedLive() {
-    if (!folder.has(Abi.COUNTERS.name())) {
-      return 0;
-    }
-    try (BpfMap counters = bpf.openMap(folder.pin(Abi.COUNTERS.name()))) {
-      return counters.spec().valueSize() == Abi.COUNTERS_SIZE
-          ? new CountersReader(counters).totals().acceleratedLive()
-          : 0;
     }
   }
 }

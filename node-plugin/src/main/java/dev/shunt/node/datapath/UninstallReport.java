@@ -1,5 +1,6 @@
 package dev.shunt.node.datapath;
 
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,6 +14,12 @@ import java.util.List;
 public record UninstallReport(List<String> removed, long acceleratedLive) {
   public UninstallReport {
     removed = List.copyOf(removed);
+  }
+
+  UninstallReport and(UninstallReport other) {
+    List<String> both = new ArrayList<>(removed);
+    both.addAll(other.removed);
+    return new UninstallReport(both, acceleratedLive + other.acceleratedLive);
   }
 
   public boolean nothingWasInstalled() {

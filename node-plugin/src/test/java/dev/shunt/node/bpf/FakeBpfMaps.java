@@ -138,6 +138,11 @@ public final class FakeBpfMaps implements BpfMaps {
     }
 
     @Override
+    public boolean isEmpty() {
+      return !content.spec.type().isArray() && content.entries.isEmpty();
+    }
+
+    @Override
     public void putMap(int index, BpfMap inner) {
       Content other = ((Handle) inner).content;
       MapSpec template = content.template;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.shunt.node.bpf.BpfFd;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.KernelBpf.AttachType;
+import dev.shunt.node.bpf.KernelObjects;
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.Datapath.Origin;
 import dev.shunt.node.datapath.DatapathInspection.Presence;
@@ -79,6 +80,21 @@ class DatapathLifecycleTest {
     assertThat(programsOnTheCgroup()).isEmpty();
     assertThat(host.pinFolder()).doesNotExist();
     assertThat(installer.uninstall(host.options()).nothingWasInstalled()).isTrue();
+  }
+
+  @Test
+  void afterAnUninstallBpftoolShowsWhatItShowedBefore() throws Exception {
+    KernelObjects kernel = new KernelObjects();
+    String tree = KernelObjects.cgroupTree(host.cgroup().toString());
+
+    try (Datapath datapath = installer.installOrAdopt(host.options())) {
+      datapath.apply(Policies.onPort("checkout", 8080));
+      assertThat(KernelObjects.cgroupTree(host.cgroup().toString())).contains("shunt_watch");
+    }
+    installer.uninstall(host.options());
+
+    assertThat(KernelObjects.cgroupTree(host.cgroup().toString())).isEqualTo(tree);
+    kernel.assertNothingIsLeft();
   }
 
   @ParameterizedTest

@@ -90,6 +90,12 @@ final class DyingMaps implements BpfMaps {
     }
 
     @Override
+    public boolean isEmpty() {
+      look();
+      return map.isEmpty();
+    }
+
+    @Override
     public void putMap(int index, BpfMap inner) {
       change();
       map.putMap(index, ((Dying) inner).map);

@@ -4,7 +4,11 @@ import dev.shunt.policy.compile.CompiledPolicySet;
 import dev.shunt.policy.compile.PolicyCompiler;
 import dev.shunt.policy.parse.ParsedPolicies;
 import dev.shunt.policy.parse.PolicyParser;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -28,6 +32,29 @@ final class Policies {
         IntStream.range(first, first + count)
             .mapToObj(i -> document(prefix + "-" + i, 1000 + i))
             .collect(Collectors.joining("---\n")));
+  }
+
+  /** One policy, named real, on a listener's port in a cgroup. */
+  static CompiledPolicySet real(String enrolment, ServerSocketChannel listener, Path cgroup)
+      throws IOException {
+    return compile(
+        """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: real}
+        spec:
+          priority: 100
+          action: Accelerate
+          mode: Enforce
+          enrolment: %s
+          match:
+            ports: ["%d"]
+            cgroups: ["/%s"]
+        """
+            .formatted(
+                enrolment,
+                ((InetSocketAddress) listener.getLocalAddress()).getPort(),
+                cgroup.getFileName()));
   }
 
   static CompiledPolicySet compile(String yaml) {

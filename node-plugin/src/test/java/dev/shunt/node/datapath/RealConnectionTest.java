@@ -98,21 +98,7 @@ class RealConnectionTest {
   }
 
   private CompiledPolicySet policy(String enrolment) throws IOException {
-    return Policies.compile(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: real}
-        spec:
-          priority: 100
-          action: Accelerate
-          mode: Enforce
-          enrolment: %s
-          match:
-            ports: ["%d"]
-            cgroups: ["/%s"]
-        """
-            .formatted(enrolment, address().getPort(), host.cgroup().getFileName()));
+    return Policies.real(enrolment, listener, host.cgroup());
   }
 
   private InetSocketAddress address() throws IOException {

@@ -16,6 +16,10 @@ final class SimulatedCrash extends RuntimeException {
     return step -> dieAt(death, step);
   }
 
+  static ProgramUpgrade.Step.Listener at(ProgramUpgrade.Step death) {
+    return step -> dieAt(death, step);
+  }
+
   static ApplyStep.Listener at(ApplyStep death) {
     return step -> dieAt(death, step);
   }
