@@ -69,7 +69,7 @@ enum shunt_verdict {
 	SHUNT_SLOWER_THAN_TCP = 21,
 	SHUNT_DRAINING = 22,
 	SHUNT_KERNEL_REFUSED = 23,
-	SHUNT_SOCKET_OPTION = 24,  /* time stamps, SO_PEEK_OFF, TCP_INQ or MSG_ZEROCOPY: they do not work beside the TCP queue */
+	SHUNT_SOCKET_OPTION = 24,  /* time stamps, SO_PEEK_OFF, TCP_INQ, MSG_ZEROCOPY, urgent data or F_SETOWN: they do not work beside the TCP queue */
 	SHUNT_VERDICTS = 32,  /* room for more without a new layout */
 };
 

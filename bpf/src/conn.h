@@ -24,6 +24,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
 	SHUNT_CONN_PEER_OBSERVES = 1 << 20, /* the peer's policy says Observe */
 	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
+	SHUNT_CONN_URGENT = 4096, /* its program sent an urgent byte */
 	SHUNT_CONN_READS = 32,     /* its program was seen to read it with recv(2) or read(2) */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */

@@ -90,9 +90,21 @@ static __always_inline bool shunt_is_nonblocking(struct sock *sk)
 static __always_inline bool shunt_peculiar(struct tcp_sock *tcp)
 {
 	struct sock *sk = (struct sock *)tcp;
-	unsigned long bits = 1ul << bpf_core_enum_value(enum sock_flags, SOCK_RCVTSTAMP) | 1ul << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY);
+	unsigned long bits = 1ul << bpf_core_enum_value(enum sock_flags, SOCK_URGINLINE) | 1ul << bpf_core_enum_value(enum sock_flags, SOCK_RCVTSTAMP) | 1ul << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY);
 
 	return (sk->__sk_common.skc_flags & bits) || sk->sk_tsflags || sk->sk_peek_off >= 0 || BPF_CORE_READ_BITFIELD(tcp, recvmsg_inq);
+}
+
+/* F_SETOWN: the program wants SIGURG, or SIGIO. An urgent byte has a place in TCP's sequence, and recv(MSG_OOB) looks for it in TCP's queue only. */
+static __always_inline bool shunt_has_owner(struct sock *sk)
+{
+	struct file *file = BPF_CORE_READ(sk, sk_socket, file);
+
+	if (!file)
+		return false;
+	if (bpf_core_field_exists(file->f_owner))
+		return BPF_CORE_READ(file, f_owner, pid);
+	return BPF_CORE_READ((struct file___with_owner *)file, f_owner.pid);
 }
 
 /*
@@ -120,6 +132,8 @@ static __always_inline __u32 shunt_unfit(struct sock *sk, struct tcp_sock *tp, c
 		return SHUNT_BLOCKING_SOCKET;
 	if (BPF_CORE_READ(sk, sk_rcvlowat) > 1)
 		return SHUNT_RECEIVE_LOW_WATER;
+	if ((c->flags & SHUNT_CONN_URGENT) || shunt_has_owner(sk))
+		return SHUNT_SOCKET_OPTION;
 	return shunt_peculiar(tp) ? SHUNT_SOCKET_OPTION : 0;
 }
 

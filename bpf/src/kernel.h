@@ -61,6 +61,7 @@ typedef struct { struct net *net; } possible_net_t;
 struct sock;
 
 enum sock_flags {
+	SOCK_URGINLINE = 2,
 	SOCK_RCVTSTAMP = 11,
 	SOCK_ZEROCOPY = 18,
 };
@@ -96,8 +97,19 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
 
+struct pid;
+
+struct fown_struct {
+	struct pid *pid;
+};
+
 struct file {
 	unsigned int f_flags;
+	struct fown_struct *f_owner; /* since 6.12; allocated by the first F_SETOWN */
+};
+
+struct file___with_owner {
+	struct fown_struct f_owner; /* before */
 };
 
 struct socket {

@@ -26,8 +26,8 @@ static __always_inline struct tcp_sock *shunt_peer(const struct shunt_conn *c)
 	return (__u64)((struct sock *)peer)->__sk_common.skc_cookie.counter == c->peer_cookie ? peer : NULL;
 }
 
-/* Sends that TCP treats in its own way: an urgent byte, data to connect with, pages lent instead of copied. sk_msg does not show the flags. */
-static __always_inline bool shunt_special_send(struct task_struct *sender)
+/* Flags of a send that TCP treats in its own way: an urgent byte, data to connect with, pages lent instead of copied. sk_msg does not show them. */
+static __always_inline unsigned long shunt_special_send(struct task_struct *sender)
 {
 	struct pt_regs *regs = bpf_rdonly_cast((void *)bpf_task_pt_regs(sender), bpf_core_type_id_kernel(struct pt_regs));
 	unsigned long flags = 0;
@@ -144,6 +144,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	struct tcp_sock *tp, *peer;
 	struct task_struct *sender;
 	struct shunt_conn *c;
+	unsigned long special;
 	__u32 size, reason;
 	int backlog;
 
@@ -167,8 +168,17 @@ int shunt_redirect(struct sk_msg_md *msg)
 	peer = shunt_peer(c);
 	/* A socket that was disconnected keeps its place and its cookie: connect(2) with AF_UNSPEC. */
 	sender = bpf_get_current_task_btf();
-	if (!peer || ((struct sock *)peer)->__sk_common.skc_state == TCP_CLOSE || shunt_special_send(sender))
+	if (!peer || ((struct sock *)peer)->__sk_common.skc_state == TCP_CLOSE)
 		return SK_PASS;
+	special = shunt_special_send(sender);
+	if (special) {
+		/* Who sends one urgent byte sends another: a settled pair leaves for good. */
+		if ((special & MSG_OOB) && !(c->flags & (SHUNT_CONN_URGENT | SHUNT_CONN_HANDSHAKE))) {
+			c->flags |= SHUNT_CONN_URGENT;
+			shunt_call_conductor((__u64)tp);
+		}
+		return SK_PASS;
+	}
 	if (shunt_changed(c, tp, peer)) {
 		shunt_call_conductor((__u64)tp);
 		return SK_PASS;

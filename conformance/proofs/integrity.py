@@ -69,7 +69,7 @@ class _Trial:
         self._node.start(_policies(True, {}), self._jars[0])
         self._start_loads()
         self._change_until(time.monotonic() + self._options.seconds)
-        until(self._all_through, "through with it", 150)
+        until(self._all_through, "through with it", 300)
         self._remember()
         self._conclude()
 
@@ -83,7 +83,7 @@ class _Trial:
         for name, to, offset, server in (("loopback", "127.0.0.1", 0, spaces.near), ("veth", "10.73.0.2", _SECOND, spaces.far)):
             argv = [compiled("integrity"), to, _PORT + offset, "6", spaces.near, server, self._options.connections // 2, self._options.seconds, self._seed + offset]
             load = self._place.run(f"load-{name}", argv)
-            load.wait_until(lambda load=load: load.said("^running"), "running", 20)
+            load.wait_until(lambda load=load: load.said("^running"), "running", 60)
             self._loads.append(load)
 
     def _change_until(self, end):

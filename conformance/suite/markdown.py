@@ -21,12 +21,18 @@ def write(path, verdicts, documented):
 
 
 def _tables(verdicts, documented):
-    lines = [f"Kernel {platform.release()}, {platform.machine()}.", ""]
+    lines = [f"Kernel {platform.release()}, {platform.machine()}; {_extent(verdicts)}.", ""]
     lines += _scores(verdicts)
     for enrolment, of in verdicts.items():
         lines += _excluded(enrolment, of)
         lines += _differences(enrolment, of, documented)
     return "\n".join(lines) + "\n"
+
+
+def _extent(verdicts):
+    slots = [v.slot for of in verdicts.values() for v in of]
+    places, modes = (list(dict.fromkeys(names)) for names in ([s.place.name for s in slots], [s.mode for s in slots]))
+    return f"{len(slots)} accelerated runs, in the modes {', '.join(sorted(modes))}, in the places {', '.join(sorted(places))}"
 
 
 def _scores(verdicts):

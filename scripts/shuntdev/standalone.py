@@ -34,7 +34,7 @@ class StandaloneNode:
         self._starts += 1
         argv = [NODE, "run", "--standalone", "-f", self._policies, "--cgroup", self._cgroup.folder, "--metrics-port", "0", *self._at, *arguments]
         self.server = Server("node plugin", argv, self._folder / f"node-{self._starts}.log", env={"SHUNT_JAR": str(jar)} if jar else None)
-        self.server.wait_until(lambda: self.server.said("^shunt-node ready"), "ready", 60)
+        self.server.wait_until(lambda: self.server.said("^shunt-node ready"), "ready", 180)
 
     def reload(self, documents):
         """Other policies for the agent that runs; it takes them over by itself, a moment later."""
@@ -63,7 +63,7 @@ class StandaloneNode:
 
     def call(self, *arguments):
         argv = [NODE, *arguments, *self._at]
-        result = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=90)
+        result = subprocess.run([str(a) for a in argv], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180)
         if result.returncode:
             raise Failure(f"shunt-node {arguments[0]} ended with {result.returncode}: {result.stderr.strip()}")
         return result.stdout

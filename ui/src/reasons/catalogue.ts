@@ -181,7 +181,7 @@ export const REASONS: readonly Reason[] = [
     id: 'socket_option',
     title: 'Socket option',
     group: 'application',
-    meaning: 'The program uses time stamps, SO_PEEK_OFF, TCP_INQ or MSG_ZEROCOPY, which work only on the TCP queues.',
+    meaning: 'The program uses time stamps, SO_PEEK_OFF, TCP_INQ, MSG_ZEROCOPY or urgent data, which work only on the TCP queues.',
     advice: 'Nothing to do: TCP serves it. Without the option the connection would be accelerated.',
   },
 ];

@@ -40,7 +40,7 @@ public final class ReasonSentences {
           Map.entry("kernel_refused", "the kernel did not take the socket into the map"),
           Map.entry(
               "socket_option",
-              "the program uses time stamps, SO_PEEK_OFF, TCP_INQ or MSG_ZEROCOPY, which only TCP offers"));
+              "the program uses time stamps, SO_PEEK_OFF, TCP_INQ, MSG_ZEROCOPY or urgent data, which only TCP offers"));
 
   private ReasonSentences() {}
 
