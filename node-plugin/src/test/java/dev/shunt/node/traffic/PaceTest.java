@@ -31,7 +31,7 @@ class PaceTest {
 
   private TrafficHost host;
   private Namespace namespace;
-  private String port;
+  private String port = "";
 
   @BeforeEach
   void openHost() throws Exception {
@@ -87,7 +87,7 @@ class PaceTest {
     sink.sendLine();
     sink.lineWith("stopped");
     source.sendLine();
-    host.await("the queue full", s -> s.fallbacks().get(Reason.BACKLOG_BYTES) == 1, PATIENCE);
+    host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
     assertThat(unread()).isBetween(2 * MIB, 2 * MIB + SLACK);
 
     long most = 0;
@@ -95,11 +95,8 @@ class PaceTest {
     while (most < 3 * MIB && System.nanoTime() - end < 0) {
       sink.sendLine();
       sink.lineWith("reading");
-      long falls = host.datapath().status().fallbacks().get(Reason.BACKLOG_BYTES);
-      host.await(
-          "the queue read and filled again",
-          s -> s.fallbacks().get(Reason.BACKLOG_BYTES) > falls + 3,
-          PATIENCE);
+      long before = fillings(host.datapath().status());
+      host.await("the queue read and filled again", s -> fillings(s) > before + 3, PATIENCE);
       sink.sendLine();
       sink.lineWith("stopped");
       most = Math.max(most, unread());
@@ -122,7 +119,11 @@ class PaceTest {
   }
 
   private static long slower(DatapathStatus status) {
-    return status.reasons().get(Reason.SLOWER_THAN_TCP);
+    return status.reasons().getOrDefault(Reason.SLOWER_THAN_TCP, 0L);
+  }
+
+  private static long fillings(DatapathStatus status) {
+    return status.fallbacks().getOrDefault(Reason.BACKLOG_BYTES, 0L);
   }
 
   /** What the kernel holds for the sink's program to read, redirected or not. */
