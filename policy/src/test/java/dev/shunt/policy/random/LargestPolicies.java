@@ -26,9 +26,14 @@ public final class LargestPolicies {
 
   /** Sets of different seeds have no policy, no cgroup and hardly a range in common. */
   public static List<AccelerationPolicy> of(long seed) {
+    return some(PolicySet.MOST_POLICIES, seed);
+  }
+
+  /** The first policies of such a set. */
+  public static List<AccelerationPolicy> some(int count, long seed) {
     Random random = new Random(seed);
     List<AccelerationPolicy> policies = new ArrayList<>();
-    for (int policy = 0; policy < PolicySet.MOST_POLICIES; policy++) {
+    for (int policy = 0; policy < count; policy++) {
       policies.add(
           new AccelerationPolicy(
               Metadata.named("p" + policy + "-" + seed),
