@@ -75,12 +75,13 @@ class Conversation:
 
     def use_once(self):
         """A byte each way: the programs at both ends were seen to use the connection."""
-        self.socket.setblocking(True)
+        blocking = self.socket.getblocking()
+        self.socket.settimeout(SILENCE_SECONDS)  # waits with poll; O_NONBLOCK stays
         self.socket.sendall(b"1")
         if self.socket.recv(1) != b"1":
             fail("the first byte did not come back")
         self.bytes += 2
-        self.socket.setblocking(False)
+        self.socket.setblocking(blocking)
 
     def next_block(self):
         self.block = self.random.randbytes(self.random.choice([1, 17, 1000, 16384, 65537, 200000]))
