@@ -26,13 +26,16 @@ record ElfFile(boolean dynamic, boolean go, Set<String> imports) {
   private static final int SHT_DYNSYM = 11;
   private static final int SHN_UNDEF = 0;
 
+  /** What is no ELF file takes nothing from others: libffi maps such files for its closures. */
+  static final ElfFile NONE = new ElfFile(false, false, Set.of());
+
   /** Larger ones are not read: no symbol table of a sane program comes near. */
   private static final int LARGEST_TABLE = 64 << 20;
 
   private record Section(int name, int type, long offset, long size, int link) {}
 
   /**
-   * @throws IOException also when the file is no such ELF file
+   * @return {@link #NONE} for what is no such ELF file
    */
   static ElfFile read(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
@@ -43,9 +46,12 @@ record ElfFile(boolean dynamic, boolean go, Set<String> imports) {
   }
 
   private static ElfFile read(FileChannel channel) throws IOException {
+    if (channel.size() < HEADER_SIZE) {
+      return NONE;
+    }
     ByteBuffer header = part(channel, 0, HEADER_SIZE);
     if (header.getInt(0) != magic() || header.get(4) != 2) {
-      throw new IOException("expected a 64-bit ELF file");
+      return NONE;
     }
     int count = Short.toUnsignedInt(header.getShort(60));
     ByteBuffer table = part(channel, header.getLong(40), count * SECTION_SIZE);
