@@ -70,6 +70,7 @@ enum shunt_verdict {
 	SHUNT_DRAINING = 22,
 	SHUNT_KERNEL_REFUSED = 23,
 	SHUNT_SOCKET_OPTION = 24,  /* time stamps, SO_PEEK_OFF, TCP_INQ, MSG_ZEROCOPY, urgent data or F_SETOWN: they do not work beside the TCP queue */
+	SHUNT_MAY_SPLICE = 25,    /* a program that could call splice(2), which does not see redirected data, reads or writes it */
 	SHUNT_VERDICTS = 32,  /* room for more without a new layout */
 };
 
@@ -135,7 +136,6 @@ struct shunt_config {
 	__u64 reserved[5];
 };
 #define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody; the conductor un-enrols whom it visits (two phases) */
-#define SHUNT_CONFIG_READERS_SEEN 2u     /* shunt_reader is attached: Settled waits until a reader was seen to use recv */
 
 /*
  * shunt_backlog: ARRAY[1], s64: kernel memory that redirected, unread data holds on this node, in bytes. Kept in steps of SHUNT_BACKLOG_STEP per
@@ -151,6 +151,19 @@ struct shunt_config {
 struct shunt_work {
 	__u64 candidates;                    /* connections that wait for the conductor */
 };
+
+/*
+ * A process that was seen to read or write a connection that waits for Settled. Its id comes back after its end, and exec(2) keeps it: hence the other two.
+ *   shunt_asked      HASH          struct shunt_process -> u32, unused   the node plugin shall look at it, and takes it out again
+ *   shunt_programs   LRU_HASH      struct shunt_process -> u32, enum shunt_program
+ */
+struct shunt_process {
+	__u64 started_ns;                    /* since boot; /proc/PID/stat has it in hundredths of a second */
+	__u64 executable;                    /* its inode number */
+	__u32 id;                            /* in the initial PID namespace */
+	__u32 pad;
+};
+enum shunt_program { SHUNT_PROGRAM_UNKNOWN = 0, SHUNT_PROGRAM_NEVER_SPLICES = 1, SHUNT_PROGRAM_MAY_SPLICE = 2 };
 
 /* shunt_counters: ARRAY[SHUNT_COUNTER_ROWS], key = shunt_policy.row; added to atomically, read at any time. */
 struct shunt_counters {
@@ -200,5 +213,6 @@ SHUNT_ASSERT_SIZE(shunt_edge, 8);
 SHUNT_ASSERT_SIZE(shunt_config, 64);
 SHUNT_ASSERT_SIZE(shunt_counters, 576);
 SHUNT_ASSERT_SIZE(shunt_report, 104);
+SHUNT_ASSERT_SIZE(shunt_process, 24);
 
 #endif

@@ -15,6 +15,7 @@
 #include "fitness.h"
 #include "leave.h"
 #include "pace.h"
+#include "program.h"
 
 #define SHUNT_FIT_FOR_NS 200000000ull     /* how long a peer's fitness is believed; it is proven again when it enters */
 #define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
@@ -28,7 +29,6 @@ struct shunt_visit {
 	__u64 now;
 	__u64 settle_ns;
 	bool draining;
-	bool readers_seen;
 };
 
 /* The policy set changed since this socket was classified: judge it anew. */
@@ -47,6 +47,8 @@ static __always_inline void shunt_reclassify(struct shunt_visit *v, __u64 genera
 		if (c->row != p->row)
 			shunt_change_row(c, p->row);
 		shunt_take_policy(c, p);
+		if (!(c->flags & SHUNT_CONN_WANTS_HANDSHAKE))
+			c->flags &= ~SHUNT_CONN_HANDSHAKE;
 	}
 	c->refusal = !p ? SHUNT_NO_POLICY : shunt_consents(p) ? SHUNT_UNDECIDED : shunt_own_refusal(p);
 	if (!v->me) {
@@ -103,8 +105,25 @@ static __always_inline void shunt_withdraw(struct shunt_conn *c, struct sock *sk
 	c->state = SHUNT_STATE_WATCHED;
 }
 
+/*
+ * Asked before an end enters, not only before it is redirected to: in shunt_pollers splice(2) would not even see TCP data. An end whose program is not known
+ * yet, because it neither read nor wrote by now, waits.
+ */
+static __always_inline __u32 shunt_trust(struct shunt_visit *v)
+{
+	__u32 program = v->c->flags & SHUNT_CONN_WANTS_HANDSHAKE ? SHUNT_PROGRAM_NEVER_SPLICES : shunt_program_of(v->c);
+
+	if (program == SHUNT_PROGRAM_UNKNOWN)
+		return SHUNT_UNDECIDED;
+	if (program == SHUNT_PROGRAM_MAY_SPLICE)
+		return SHUNT_MAY_SPLICE;
+	v->me->flags |= SHUNT_END_READS;
+	return SHUNT_ACCELERATED;
+}
+
 static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 {
+	__u32 trust = SHUNT_ACCELERATED;
 	struct shunt_conn *c = v->c;
 
 	if (!(v->me->flags & SHUNT_END_IN)) {
@@ -117,12 +136,14 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 		v->me->reason = SHUNT_SLOWER_THAN_TCP;
 		shunt_slow_leaves(c, v->tp->write_seq, v->now);
 	}
-	if (!shunt_wanted(v)) {
+	if (!v->me->reason)
+		trust = shunt_trust(v);
+	if (trust == SHUNT_MAY_SPLICE)
+		v->me->reason = trust;
+	if (!shunt_wanted(v) || trust != SHUNT_ACCELERATED) {
 		shunt_leave(v);
 		return;
 	}
-	if (!v->readers_seen)
-		v->me->flags |= SHUNT_END_READS;
 	if (!(v->peer->flags & SHUNT_END_IN)) {
 		if (v->now - c->enrolled_ns > SHUNT_ALONE_NS)
 			shunt_leave(v);
@@ -175,9 +196,13 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	/* The kernel refuses a socket that is in somebody else's sockhash, such as that of an earlier version of Shunt; it may have left by now. */
 	if (v->me->reason == SHUNT_KERNEL_REFUSED)
 		v->me->reason = SHUNT_UNDECIDED;
+	if (v->me->reason == SHUNT_MAY_SPLICE)
+		v->me->reason = SHUNT_UNDECIDED; /* the node plugin may have changed its mind, for its own settings changed */
 	if (!shunt_wanted(v))
 		return;
 	fitness = shunt_fitness(v->sk, v->tp, c, v->now, v->settle_ns);
+	if (fitness == SHUNT_ACCELERATED)
+		fitness = shunt_trust(v);
 	if (fitness != SHUNT_ACCELERATED) {
 		v->me->fit_ns = 0;
 		v->me->reason = fitness;
@@ -233,7 +258,9 @@ static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
 		return true;
 	if (!shunt_wanted(v))
 		return v->c->state == SHUNT_STATE_ENROLLED || (v->peer->flags & SHUNT_END_IN) || v->me->reason == SHUNT_SLOWER_THAN_TCP;
-	return v->c->state == SHUNT_STATE_WATCHED || !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
+	if (v->c->state == SHUNT_STATE_WATCHED)
+		return v->c->program.id || (v->c->flags & SHUNT_CONN_WANTS_HANDSHAKE); /* else its first use calls (shunt_see()) */
+	return !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
 }
 
 SEC("iter/tcp")
@@ -262,7 +289,6 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	v.sk = (struct sock *)v.tp;
 	v.now = bpf_ktime_get_ns();
 	v.settle_ns = config->settle_ns;
-	v.readers_seen = config->flags & SHUNT_CONFIG_READERS_SEEN;
 	v.draining = config->flags & SHUNT_CONFIG_DRAINING;
 	key.client_isn = v.c->client_isn;
 	key.server_isn = v.c->server_isn;

@@ -25,7 +25,6 @@ enum shunt_conn_flags {
 	SHUNT_CONN_PEER_OBSERVES = 1 << 20, /* the peer's policy says Observe */
 	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
 	SHUNT_CONN_URGENT = 4096, /* its program sent an urgent byte */
-	SHUNT_CONN_READS = 32,     /* its program was seen to read it with recv(2) or read(2) */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
 	SHUNT_CONN_DRY = 2048,     /* leaving, and the only thread that ever redirected came back to send: no redirect is under way */
@@ -72,6 +71,7 @@ struct shunt_conn {
 	__u32 turns;               /* answers that it read after short requests, since then */
 	__u32 turn_seq;
 	__u32 pad2;
+	struct shunt_process program; /* the first that was seen to read or write it; id 0 = none yet */
 };
 
 /*
@@ -125,7 +125,7 @@ enum shunt_end_flags {
 	SHUNT_END_CLOSED = 16,
 	SHUNT_END_POLLER = 64,     /* in shunt_pollers */
 	SHUNT_END_LEAVING = 128,   /* on its way out: its peer leaves too, and does not enter meanwhile */
-	SHUNT_END_READS = 32,      /* may be redirected to: its reader was seen to use recv, or is trusted to (Handshake) */
+	SHUNT_END_READS = 32,      /* may be redirected to: its program never splices, or is trusted not to (Handshake) */
 };
 
 /* One end, written under that end's lock only, read by the other end. */

@@ -97,6 +97,10 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
 
+struct inode {
+	unsigned long i_ino;
+};
+
 struct pid;
 
 struct fown_struct {
@@ -105,11 +109,23 @@ struct fown_struct {
 
 struct file {
 	unsigned int f_flags;
+	struct inode *f_inode;
 	struct fown_struct *f_owner; /* since 6.12; allocated by the first F_SETOWN */
 };
 
 struct file___with_owner {
 	struct fown_struct f_owner; /* before */
+};
+
+struct mm_struct {
+	struct file *exe_file;
+};
+
+struct task_struct {
+	struct task_struct *group_leader;
+	struct mm_struct *mm;
+	__u64 start_boottime;
+	unsigned long nivcsw;
 };
 
 struct socket {
@@ -195,10 +211,6 @@ struct tcp_sock {
 
 struct bpf_sock_ops_kern {
 	struct sock *sk;
-};
-
-struct task_struct {
-	unsigned long nivcsw;      /* times it was preempted */
 };
 
 #if defined(__TARGET_ARCH_x86)

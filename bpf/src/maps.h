@@ -24,6 +24,9 @@ struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, SHUNT_MAX_PAIR
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, SHUNT_MAX_SOCKETS / 2); __type(key, struct shunt_pair_key); __type(value, struct shunt_bond); } shunt_bonds SEC(".maps");
 /* cgroups, by id, one of whose programs was seen to splice */
 struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 4096); __type(key, __u64); __type(value, __u64); } shunt_splicers SEC(".maps");
+/* programs that were seen to use connections, and what the node plugin found out about them */
+struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 4096); __type(key, struct shunt_process); __type(value, __u32); } shunt_asked SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type(key, struct shunt_process); __type(value, __u32); } shunt_programs SEC(".maps");
 /* unread memory of the whole node, against shunt_config.node_budget_bytes */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __s64); } shunt_backlog SEC(".maps");
 /* connections older than the watch, on their way to a bond */

@@ -257,7 +257,7 @@ static void recvmsg_fills_the_header(struct run *r)
 
 const struct test_case transfer_cases[] = {
 	{"ping_pong", ping_pong, EVERY_MODE, 0},
-	{"first_byte_from_server", first_byte_from_server, EVERY_MODE, UNUSED_BEFORE | NO_MESSAGES},
+	{"first_byte_from_server", first_byte_from_server, EVERY_MODE, UNUSED_BEFORE | NO_MESSAGES | MAY_LEAVE, "not_settled"},
 	{"many_writes_one_read", many_writes_one_read, EVERY_MODE, 0},
 	{"one_write_many_reads", one_write_many_reads, EVERY_MODE, 0},
 	{"writev_and_readv", writev_and_readv, EVERY_MODE, 0},

@@ -184,6 +184,13 @@ export const REASONS: readonly Reason[] = [
     meaning: 'The program uses time stamps, SO_PEEK_OFF, TCP_INQ, MSG_ZEROCOPY or urgent data, which work only on the TCP queues.',
     advice: 'Nothing to do: TCP serves it. Without the option the connection would be accelerated.',
   },
+  {
+    id: 'may_splice',
+    title: 'Could splice',
+    group: 'application',
+    meaning: 'A program that could read the connection with splice(2) uses an end. A splice does not see redirected data, so such programs are left alone.',
+    advice: "The node plugin's log names the program and why. If it never splices a connection, name it in trusted-programs of the node plugin.",
+  },
 ];
 
 const BY_ID = new Map(REASONS.map((reason) => [reason.id, reason]));

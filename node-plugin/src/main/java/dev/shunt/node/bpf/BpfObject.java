@@ -86,11 +86,12 @@ public final class BpfObject implements AutoCloseable {
         Libbpf.bpf_map__reuse_fd(map(name), ((KernelMap) existing).fd().number()));
   }
 
-  /** Before {@link #load}: leaves a program out. */
+  /** Before {@link #load}: leaves a program out, also of {@link #programNames}. */
   public void skip(String program) {
     check(
         "bpf_program__set_autoload " + program,
         Libbpf.bpf_program__set_autoload(program(program), (byte) 0));
+    programs.remove(program);
   }
 
   /**

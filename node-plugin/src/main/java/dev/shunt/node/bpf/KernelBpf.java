@@ -2,6 +2,10 @@ package dev.shunt.node.bpf;
 
 import com.sun.jna.Memory;
 import com.sun.jna.ptr.IntByReference;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +32,8 @@ public final class KernelBpf implements BpfMaps {
       this.number = number;
     }
   }
+
+  private static final Path VMLINUX_BTF = Path.of("/sys/kernel/btf/vmlinux");
 
   /** Size of {@code struct bpf_map_create_opts} of libbpf 1.0. */
   private static final int CREATE_OPTS = 48;
@@ -144,6 +150,17 @@ public final class KernelBpf implements BpfMaps {
   }
 
   /** Attaches a tp_btf program to the tracepoint its section names. */
+  /** Whether the kernel has a tracepoint of that name, as its BTF says. */
+  public boolean hasTracepoint(String name) {
+    try {
+      // A string table, each name between zeroes.
+      String types = Files.readString(VMLINUX_BTF, StandardCharsets.ISO_8859_1);
+      return types.contains("\0btf_trace_" + name + "\0");
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read " + VMLINUX_BTF, e);
+    }
+  }
+
   public BpfFd linkToTracepoint(BpfFd program) {
     return BpfFd.of(
         "bpf_raw_tracepoint_open",

@@ -17,6 +17,7 @@ import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.metrics.MetricsServer;
 import dev.shunt.node.metrics.NodeMetrics;
+import dev.shunt.node.programs.SpliceJudge;
 import dev.shunt.node.store.PolicySnapshot;
 import dev.shunt.node.store.PolicyStore;
 import dev.shunt.node.sync.ControlPlaneClient;
@@ -78,7 +79,10 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
       DatapathOptions options = new Installation(world.installer(), settings).options();
       Datapath datapath = world.installer().installOrAdopt(options);
       try {
-        datapath.conduct(CONDUCTOR_CPU_SHARE);
+        datapath.conduct(
+            CONDUCTOR_CPU_SHARE,
+            new SpliceJudge(settings.trustedPrograms()),
+            notice -> log.warn("", notice));
       } catch (DatapathException | RuntimeException e) {
         datapath.close();
         throw e;

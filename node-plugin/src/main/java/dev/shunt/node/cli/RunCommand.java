@@ -100,6 +100,14 @@ final class RunCommand implements Callable<Integer> {
       description = "When told to stop, remove programs, maps and links as well; keep the state.")
   boolean uninstallOnStop;
 
+  @Option(
+      names = "--trusted-programs",
+      paramLabel = "NAMES",
+      description =
+          "File names of programs that never read a connection with splice(2) though they could,"
+              + " patterns, separated by commas (default: python3*).")
+  @Nullable String trustedPrograms;
+
   RunCommand(World world) {
     this.world = world;
   }
@@ -228,7 +236,8 @@ final class RunCommand implements Callable<Integer> {
         .println(
             "shunt-node stopped: acceleration stays in place ("
                 + agent.summary()
-                + "), Settled policies enrol nobody new until the next run; shunt-node uninstall removes it");
+                + "), Settled policies enrol nobody new until the next run; shunt-node uninstall"
+                + " removes it");
   }
 
   private static void reload(NodeAgent agent, PolicyFiles files, AgentLog log) {
@@ -263,6 +272,7 @@ final class RunCommand implements Callable<Integer> {
     CommonOptions.put(values, Setting.JOIN_TOKEN, joinToken);
     CommonOptions.put(values, Setting.JOIN_TOKEN_FILE, joinTokenFile);
     CommonOptions.put(values, Setting.CA_FILE, caFile);
+    CommonOptions.put(values, Setting.TRUSTED_PROGRAMS, trustedPrograms);
     CommonOptions.put(values, Setting.PLAINTEXT, plaintext ? "true" : null);
     CommonOptions.put(values, Setting.METRICS_PORT, metricsPort);
     CommonOptions.put(values, Setting.UNINSTALL_ON_STOP, uninstallOnStop ? "true" : null);

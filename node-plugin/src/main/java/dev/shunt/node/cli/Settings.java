@@ -2,9 +2,12 @@ package dev.shunt.node.cli;
 
 import dev.shunt.node.agent.RunFolder;
 import dev.shunt.node.datapath.DatapathOptions;
+import dev.shunt.node.programs.SpliceJudge;
 import dev.shunt.node.sync.ControlPlaneEndpoint;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param cgroup sockets below it are watched; null for what is installed, or the cgroup2 root
  * @param metricsPort 0 for none
  * @param uninstallOnStop whether an agent that is told to stop takes the datapath with it
+ * @param trustedPrograms patterns of file names of programs that never splice a connection, though
+ *     they could
  */
 record Settings(
     @Nullable ControlPlaneEndpoint controlPlane,
@@ -30,13 +35,15 @@ record Settings(
     Path pinDir,
     Path runDir,
     int metricsPort,
-    boolean uninstallOnStop) {
+    boolean uninstallOnStop,
+    List<String> trustedPrograms) {
 
   static final Path DEFAULT_STATE_DIR = Path.of("/var/lib/shunt-node");
   static final int DEFAULT_METRICS_PORT = 9465;
 
   Settings {
     labels = Map.copyOf(labels);
+    trustedPrograms = List.copyOf(trustedPrograms);
     if (metricsPort < 0 || metricsPort > 65_535) {
       throw new IllegalArgumentException(
           "metrics-port must be 0 (none) to 65535, found " + metricsPort);
@@ -69,7 +76,26 @@ record Settings(
         path(values, Setting.PIN_DIR, DatapathOptions.DEFAULT_PIN_FOLDER),
         path(values, Setting.RUN_DIR, RunFolder.DEFAULT),
         port(values),
-        flag(values, Setting.UNINSTALL_ON_STOP));
+        flag(values, Setting.UNINSTALL_ON_STOP),
+        trustedPrograms(values));
+  }
+
+  private static List<String> trustedPrograms(Map<Setting, String> values) {
+    String text = values.get(Setting.TRUSTED_PROGRAMS);
+    if (text == null) {
+      return SpliceJudge.DEFAULT_TRUSTED;
+    }
+    List<String> patterns =
+        Arrays.stream(text.split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
+    for (String pattern : patterns) {
+      if (pattern.contains("/")) {
+        throw new IllegalArgumentException(
+            "trusted-programs must be file names such as python3*, without a path, found \""
+                + pattern
+                + "\"");
+      }
+    }
+    return patterns;
   }
 
   private static @Nullable ControlPlaneEndpoint controlPlane(Map<Setting, String> values) {

@@ -231,6 +231,7 @@ public final class Conductor implements AutoCloseable {
   private void visit(NetworkNamespace namespace, boolean adopt) {
     try {
       walks.clearWaiting(namespace.inode());
+      walks.answerQuestions();
       if (adopt) {
         walks.walk(Walks.Kind.ADOPT, namespace);
       }

@@ -25,6 +25,9 @@ public interface Walks {
    */
   void walk(Kind kind, NetworkNamespace namespace);
 
+  /** Answers what the programs ask about processes; before a walk, which uses the answers. */
+  void answerQuestions();
+
   /** How many connections wait for the conductor, by inode of the namespace; without zeroes. */
   Map<Long, Long> waiting();
 

@@ -18,7 +18,6 @@ final class Abi {
   static final int VERDICTS = 32;
   static final int VERDICT_ACCELERATED = 1;
   static final int CONFIG_DRAINING = 1;
-  static final int CONFIG_READERS_SEEN = 2;
 
   static final int SLOT_SIZE = 40;
   static final int SLOT_POLICIES = 8;
@@ -51,6 +50,15 @@ final class Abi {
   static final String SEEN_SEND = "shunt_seen_send";
   static final String SEEN_RECV = "shunt_seen_recv";
   static final String FLOWS = "shunt_flows";
+  static final String SENDER = "shunt_sender";
+
+  /** Processes that the programs ask about, and what they were answered. */
+  static final String ASKED = "shunt_asked";
+
+  static final String PROGRAMS = "shunt_programs";
+
+  /** Cgroups, one of whose programs was seen to splice. */
+  static final String SPLICERS = "shunt_splicers";
 
   static final MapSpec ACTIVE = array("shunt_active", Long.BYTES, 1);
   static final MapSpec SLOT = array("shunt_slots", SLOT_SIZE, SLOTS);

@@ -1,8 +1,10 @@
 package dev.shunt.node.datapath;
 
+import dev.shunt.node.programs.SpliceJudge;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The datapath of this node: pinned programs and maps, and this process's handle on them. Safe for
@@ -39,8 +41,16 @@ public interface Datapath extends AutoCloseable {
    * thread of its own; calling it again does nothing.
    *
    * @param cpuShare of one CPU that this may use on average, above 0 and at most 1
+   * @param judge which programs could splice a connection, and are left alone by Settled
+   * @param notices sentences for people: of programs and cgroups that are left alone for it
    */
-  void conduct(double cpuShare) throws DatapathException;
+  void conduct(double cpuShare, SpliceJudge judge, Consumer<String> notices)
+      throws DatapathException;
+
+  /** Conducts with the programs that are trusted by default, and in silence. */
+  default void conduct(double cpuShare) throws DatapathException {
+    conduct(cpuShare, new SpliceJudge(SpliceJudge.DEFAULT_TRUSTED), sentence -> {});
+  }
 
   /**
    * Takes every accelerated connection back to plain TCP, with nothing lost, and enrols nobody

@@ -15,16 +15,12 @@ final class DatapathConfig {
     this.config = config;
   }
 
-  /**
-   * Writes the settings and leaves the draining flag as it is. READERS_SEEN is always set: where
-   * the reader cannot be attached, Settled then enrols nobody, instead of somebody whose splice(2)
-   * would wait for ever.
-   */
+  /** Writes the settings and leaves the draining flag as it is. */
   void write(DatapathOptions options) {
     ByteBuffer bytes =
         Abi.bytes(Abi.CONFIG_SIZE)
             .putInt(Abi.LAYOUT_VERSION)
-            .putInt(read().getInt(FLAGS) | Abi.CONFIG_READERS_SEEN)
+            .putInt(read().getInt(FLAGS))
             .putLong(options.settle().toNanos())
             .putLong(options.nodeBudgetBytes());
     config.put(Abi.index(0), bytes.array(), Put.ANY);

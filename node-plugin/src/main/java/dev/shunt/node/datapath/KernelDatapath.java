@@ -6,6 +6,7 @@ import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.FolderLock;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.conductor.Conductor;
+import dev.shunt.node.programs.SpliceJudge;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -134,12 +136,17 @@ final class KernelDatapath implements Datapath {
   }
 
   @Override
-  public synchronized void conduct(double cpuShare) throws DatapathException {
+  public synchronized void conduct(double cpuShare, SpliceJudge judge, Consumer<String> notices)
+      throws DatapathException {
     if (conductor != null) {
       return;
     }
     try {
-      PinnedWalks opened = new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())));
+      PinnedWalks opened =
+          new PinnedWalks(
+              folder,
+              bpf.openMap(folder.pin(Abi.WORK.name())),
+              new ProgramVerdicts(bpf, folder, judge, notices));
       walks = opened;
       conductor = new Conductor(opened, options.settle(), cpuShare);
       // Whoever conducted before may have ended in the middle of a policy change.

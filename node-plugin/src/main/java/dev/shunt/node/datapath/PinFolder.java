@@ -27,6 +27,7 @@ final class PinFolder {
   static final String READER_LINK = Abi.READER + "_link";
   static final String SEEN_SEND_LINK = Abi.SEEN_SEND + "_link";
   static final String SEEN_RECV_LINK = Abi.SEEN_RECV + "_link";
+  static final String SENDER_LINK = Abi.SENDER + "_link";
 
   private final Path folder;
 

@@ -12,19 +12,31 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Walks by reading pinned iterators to their end from inside a namespace. */
 final class PinnedWalks implements Walks, AutoCloseable {
   private final PinFolder folder;
   private final BpfMap work;
+  private final @Nullable ProgramVerdicts programs;
   private final NetworkNamespace home = NetworkNamespaces.own();
 
   /**
    * @param work {@code shunt_work}; closed with this object
+   * @param programs closed with this object; null for walks that enrol nobody
    */
-  PinnedWalks(PinFolder folder, BpfMap work) {
+  PinnedWalks(PinFolder folder, BpfMap work, @Nullable ProgramVerdicts programs) {
     this.folder = folder;
     this.work = work;
+    this.programs = programs;
+  }
+
+  @Override
+  public void answerQuestions() {
+    if (programs != null) {
+      programs.answer();
+      programs.tellOfSplicers();
+    }
   }
 
   @Override
@@ -74,6 +86,9 @@ final class PinnedWalks implements Walks, AutoCloseable {
 
   @Override
   public void close() {
+    if (programs != null) {
+      programs.close();
+    }
     work.close();
   }
 }

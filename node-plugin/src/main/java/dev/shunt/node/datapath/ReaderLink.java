@@ -12,8 +12,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tracepoint program that sees how sockets are read. Attached only while a live policy enrols
- * by Settled, because it runs for every read of every socket of the host.
+ * The tracepoint programs that see who uses a socket. Attached only while a live policy enrols by
+ * Settled, because they run for every read and send by TCP of every socket of the host.
  */
 final class ReaderLink {
   private final KernelBpf bpf;
@@ -38,22 +38,32 @@ final class ReaderLink {
    * #problem} says.
    */
   void attach() {
-    if (folder.has(PinFolder.READER_LINK)) {
-      return;
-    }
-    try (BpfFd program = bpf.open(folder.pin(Abi.READER));
-        BpfFd link = bpf.linkToTracepoint(program)) {
-      bpf.pin(link, folder.pin(PinFolder.READER_LINK));
+    try {
+      attach(Abi.READER, PinFolder.READER_LINK);
+      if (folder.has(Abi.SENDER)) {
+        attach(Abi.SENDER, PinFolder.SENDER_LINK);
+      }
       problem = null;
     } catch (BpfException e) {
       problem =
-          "no connection is enrolled by Settled, for how sockets are read cannot be seen: "
+          "no connection is enrolled by Settled, for who uses a socket cannot be seen: "
               + e.getMessage();
+    }
+  }
+
+  private void attach(String program, String pin) {
+    if (folder.has(pin)) {
+      return;
+    }
+    try (BpfFd code = bpf.open(folder.pin(program));
+        BpfFd link = bpf.linkToTracepoint(code)) {
+      bpf.pin(link, folder.pin(pin));
     }
   }
 
   void detach() {
     BpfFileSystem.unpin(folder.pin(PinFolder.READER_LINK));
+    BpfFileSystem.unpin(folder.pin(PinFolder.SENDER_LINK));
     problem = null;
   }
 

@@ -31,7 +31,8 @@ public enum Reason {
   SLOWER_THAN_TCP(21),
   DRAINING(22),
   KERNEL_REFUSED(23),
-  SOCKET_OPTION(24);
+  SOCKET_OPTION(24),
+  MAY_SPLICE(25);
 
   private final int verdict;
   private final String wireName = name().toLowerCase(Locale.ROOT);

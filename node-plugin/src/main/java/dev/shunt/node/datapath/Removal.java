@@ -19,7 +19,7 @@ import java.util.List;
  */
 final class Removal {
   /** A connection whose reader stopped cannot leave; nobody waits for it longer than this. */
-  private static final Duration DRAIN_TIME = Duration.ofSeconds(3);
+  private static final Duration DRAIN_TIME = Duration.ofSeconds(10);
 
   private final KernelBpf bpf;
   private final PinFolder folder;
@@ -66,7 +66,7 @@ final class Removal {
 
   /** Holding the lock, this is the only one who walks. */
   private void walkUntilDrained(Draining draining) {
-    try (PinnedWalks walks = new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())))) {
+    try (PinnedWalks walks = new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name()), null))) {
       long end = System.nanoTime() + DRAIN_TIME.toNanos();
       while (!draining.isDone() && System.nanoTime() - end < 0) {
         for (NetworkNamespace namespace : NetworkNamespaces.all().values()) {

@@ -10,11 +10,13 @@ import dev.shunt.node.datapath.DatapathStatus.PolicyCounters;
 import dev.shunt.node.datapath.DatapathStatus.State;
 import dev.shunt.node.datapath.Insight;
 import dev.shunt.node.datapath.Reason;
+import dev.shunt.node.programs.SpliceJudge;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A datapath without a kernel: keeps the rules of {@link Datapath}, and fails when told to. */
@@ -63,7 +65,7 @@ public final class MemoryDatapath implements Datapath {
   }
 
   @Override
-  public void conduct(double cpuShare) {}
+  public void conduct(double cpuShare, SpliceJudge judge, Consumer<String> notices) {}
 
   @Override
   public boolean drain(Duration atMost) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +35,21 @@ class SettingsTest {
                 Path.of("/sys/fs/bpf/shunt"),
                 Path.of("/run/shunt"),
                 9465,
-                false));
+                false,
+                List.of("python3*")));
+  }
+
+  @Test
+  void trustedProgramsAreFileNames() {
+    assertThat(
+            Settings.of(Map.of(Setting.TRUSTED_PROGRAMS, "gateway, python3*"), "host-1")
+                .trustedPrograms())
+        .containsExactly("gateway", "python3*");
+    assertThat(Settings.of(Map.of(Setting.TRUSTED_PROGRAMS, ""), "host-1").trustedPrograms())
+        .isEmpty();
+    assertThatThrownBy(
+            () -> Settings.of(Map.of(Setting.TRUSTED_PROGRAMS, "/usr/bin/gateway"), "host-1"))
+        .hasMessageContaining("file names such as python3*");
   }
 
   @Test
@@ -51,6 +66,7 @@ class SettingsTest {
             "pin-dir",
             "run-dir",
             "metrics-port",
+            "trusted-programs",
             "plaintext",
             "ca-file",
             "uninstall-on-stop");
@@ -63,7 +79,11 @@ class SettingsTest {
     Path file =
         Files.writeString(
             folder.resolve("node.yaml"),
-            "node-id: file\nmetrics-port: 1\ncontrol-plane: file:1\nlabels: {pool: edge}\nplaintext: true\n");
+            "node-id: file\n"
+                + "metrics-port: 1\n"
+                + "control-plane: file:1\n"
+                + "labels: {pool: edge}\n"
+                + "plaintext: true\n");
 
     Map<Setting, String> merged =
         SettingSources.merge(

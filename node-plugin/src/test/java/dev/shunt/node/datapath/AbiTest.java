@@ -25,8 +25,7 @@ class AbiTest {
         .containsEntry("SHUNT_POLICY_WORDS", (long) Abi.POLICY_WORDS)
         .containsEntry("SHUNT_COUNTER_ROWS", (long) Abi.COUNTER_ROWS)
         .containsEntry("SHUNT_COMPONENT_SIZE", (long) Abi.COMPONENT_SIZE)
-        .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING)
-        .containsEntry("SHUNT_CONFIG_READERS_SEEN", (long) Abi.CONFIG_READERS_SEEN);
+        .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING);
   }
 
   @Test

@@ -37,6 +37,10 @@ class OpenConnectionsTest {
   void connectionsOlderThanTheirPolicyAreAccelerated() throws Exception {
     Program client = connect(30);
     host.apply(POLICY);
+    host.await("every pair of ends found", s -> s.live() == CONNECTIONS);
+    // Who uses a connection shows when it is used.
+    client.sendLine("use");
+    client.lineWith("used");
     host.await("every connection found", s -> s.acceleratedLive() == CONNECTIONS);
     client.sendLine();
     client.end();
@@ -97,6 +101,7 @@ class OpenConnectionsTest {
             "127.0.0.1",
             "--port",
             "15001",
+            "--use-once",
             "--wait-for-line",
             "--connections",
             Integer.toString(CONNECTIONS),

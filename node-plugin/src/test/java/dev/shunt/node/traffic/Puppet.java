@@ -1,7 +1,6 @@
 package dev.shunt.node.traffic;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -11,11 +10,11 @@ import java.util.List;
  */
 final class Puppet {
   private final Program program;
-  private final Path pins;
+  private final TrafficHost host;
 
-  Puppet(Program program, Path pins) throws IOException {
+  Puppet(Program program, TrafficHost host) throws IOException {
     this.program = program;
-    this.pins = pins;
+    this.host = host;
     program.lineWith("puppet ready");
   }
 
@@ -50,6 +49,7 @@ final class Puppet {
 
   /** One visit of every socket in its namespace by the conductor, for hosts that conduct not. */
   void conducts() throws IOException {
-    does("walk " + pins.resolve("shunt_conductor_iter"));
+    host.trustsEveryProgram();
+    does("walk " + host.pin("shunt_conductor_iter"));
   }
 }

@@ -133,6 +133,7 @@ class RedirectedTrafficTest {
             Integer.toString(CONNECTIONS),
             "--rounds",
             "30",
+            "--use-once",
             "--wait-for-line");
     client.lineWith("connected");
     return client;
@@ -142,13 +143,13 @@ class RedirectedTrafficTest {
     // The client of a REDIRECTed connection sees port 80, its server 15001: each is judged on what
     // it sees.
     return """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: traffic}
-        spec:
-          match: {ports: ["80", "15001"], cgroups: ["%CGROUP"]}
-          enrolment: ENROLMENT
-        """
+    apiVersion: shunt.dev/v1alpha1
+    kind: AccelerationPolicy
+    metadata: {name: traffic}
+    spec:
+      match: {ports: ["80", "15001"], cgroups: ["%CGROUP"]}
+      enrolment: ENROLMENT
+    """
         .replace("ENROLMENT", enrolment);
   }
 

@@ -2,6 +2,7 @@ package dev.shunt.node.traffic;
 
 import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.KernelBpf;
+import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.node.bpf.MountTable;
 import dev.shunt.node.datapath.Datapath;
 import dev.shunt.node.datapath.DatapathException;
@@ -10,11 +11,14 @@ import dev.shunt.node.datapath.DatapathOptions;
 import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.datapath.UninstallReport;
+import dev.shunt.node.programs.SpliceJudge;
 import dev.shunt.policy.compile.PolicyCompiler;
 import dev.shunt.policy.parse.ParsedPolicies;
 import dev.shunt.policy.parse.PolicyParser;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
@@ -34,12 +39,14 @@ import java.util.function.Predicate;
  */
 final class TrafficHost implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(5);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   private final String name = "shunt-traffic-" + ProcessHandle.current().pid();
   private final Path cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
   private final DatapathOptions options;
   private final List<Closeable> opened = new ArrayList<>();
+  private final List<String> notices = new CopyOnWriteArrayList<>();
+  private List<String> trusted = SpliceJudge.DEFAULT_TRUSTED;
   private Datapath datapath;
 
   TrafficHost() throws IOException, DatapathException {
@@ -69,8 +76,24 @@ final class TrafficHost implements AutoCloseable {
             cgroup, Path.of("/sys/fs/bpf", name), 4096, settle, 0, "test");
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
     if (conducting == Conducting.BY_ITSELF) {
-      datapath.conduct(1);
+      conduct();
     }
+  }
+
+  /** File names of programs that never splice, though they could; of this host from now on. */
+  void trusts(List<String> programs) throws DatapathException {
+    trusted = programs;
+    abandon();
+    adopt();
+  }
+
+  private void conduct() throws DatapathException {
+    datapath.conduct(1, new SpliceJudge(trusted), notices::add);
+  }
+
+  /** What people were told. */
+  List<String> notices() {
+    return notices;
   }
 
   /** Lets go of the datapath as a killed agent does; it goes on by itself. */
@@ -81,7 +104,7 @@ final class TrafficHost implements AutoCloseable {
   /** Takes the running datapath over, as the next agent does. */
   void adopt() throws DatapathException {
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
-    datapath.conduct(1);
+    conduct();
   }
 
   UninstallReport uninstall() throws DatapathException {
@@ -142,7 +165,24 @@ final class TrafficHost implements AutoCloseable {
 
   Puppet puppet(Namespace namespace) throws IOException {
     List<String> command = List.of("python3", unpacked("puppet.py").toString());
-    return new Puppet(opened(new Program(cgroup, namespace, command)), options.pinFolder());
+    return new Puppet(opened(new Program(cgroup, namespace, command)), this);
+  }
+
+  Path pin(String name) {
+    return options.pinFolder().resolve(name);
+  }
+
+  /** What the conductor does about processes that the programs ask about, without a look. */
+  void trustsEveryProgram() {
+    KernelBpf bpf = new KernelBpf();
+    try (BpfMap asked = bpf.openMap(pin("shunt_asked"));
+        BpfMap programs = bpf.openMap(pin("shunt_programs"))) {
+      MapEntries questions = asked.readAll();
+      for (int i = 0; i < questions.count(); i++) {
+        byte[] never = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1).array();
+        programs.put(questions.key(i), never, BpfMap.Put.ANY);
+      }
+    }
   }
 
   /** Waits for the counters; fails with what they are when they do not get there. */

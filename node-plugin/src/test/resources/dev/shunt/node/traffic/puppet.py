@@ -174,6 +174,25 @@ class Puppet:
         if data:
             raise ValueError("expected the end of the stream, found data")
 
+    def splice(self, name, count):
+        """Receives as HAProxy and Go do: from the socket into a pipe, by the kernel."""
+        end, left, since = self.ends[name], int(count), time.monotonic()
+        reader, writer = os.pipe()
+        try:
+            while left:
+                end.wait(select.POLLIN, since)
+                try:
+                    moved = os.splice(end.socket.fileno(), writer, min(left, 65536), flags=os.SPLICE_F_NONBLOCK)
+                except BlockingIOError:
+                    continue
+                if not moved:
+                    raise EOFError(f"the stream ended {left} bytes early")
+                end.check(os.read(reader, moved))
+                left -= moved
+        finally:
+            os.close(reader)
+            os.close(writer)
+
     def shutdown(self, name, how):
         self.ends[name].socket.shutdown(int(how))
 

@@ -73,6 +73,16 @@ class Conversation:
         self.rounds, self.bytes = options.rounds, 0
         self.next_block()
 
+    def use_once(self):
+        """A byte each way: the programs at both ends were seen to use the connection."""
+        blocking = self.socket.getblocking()
+        self.socket.settimeout(SILENCE_SECONDS)  # waits with poll; O_NONBLOCK stays
+        self.socket.sendall(b"1")
+        if self.socket.recv(1) != b"1":
+            fail("the first byte did not come back")
+        self.bytes += 2
+        self.socket.setblocking(blocking)
+
     def next_block(self):
         self.block = self.random.randbytes(self.random.choice([1, 17, 1000, 16384, 65537, 200000]))
         self.sent = self.received = 0
@@ -109,9 +119,15 @@ def exchange(options):
     for i in range(options.connections):
         talk = Conversation(options, options.seed * 1000 + i)
         talks[talk.socket.fileno()] = talk
+    if options.use_once:
+        for talk in talks.values():
+            talk.use_once()
     print("connected", flush=True)
     if options.wait_for_line:
-        sys.stdin.readline()
+        while sys.stdin.readline() == "use\n":
+            for talk in talks.values():
+                talk.use_once()
+            print("used", flush=True)
     for fd, talk in talks.items():
         poll.register(fd, talk.wants())
     total = 0
@@ -140,7 +156,8 @@ def main():
     parser.add_argument("--connections", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--wait-for-line", action="store_true", help="after connecting, wait for a line on stdin")
+    parser.add_argument("--use-once", action="store_true", help="send and receive a byte on each connection before that")
+    parser.add_argument("--wait-for-line", action="store_true", help="after connecting, wait for a line on stdin; use each connection once for every line that says use")
     options = parser.parse_args()
     try:
         (serve if options.program == "serve" else exchange)(options)

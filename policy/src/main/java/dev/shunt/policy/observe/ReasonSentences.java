@@ -17,12 +17,15 @@ public final class ReasonSentences {
           Map.entry(
               "first_byte_by_tcp",
               "bytes went by TCP before both ends were ready, and were not all read yet"),
-          Map.entry("not_settled", "it closed before it was old enough to be enrolled"),
+          Map.entry("not_settled", "it closed before it was old enough, or before both ends had used it"),
           Map.entry(
               "blocking_socket",
               "an end uses blocking calls, which would see a difference; the policy may say blockingSockets: Accept"),
           Map.entry("receive_low_water", "an end set SO_RCVLOWAT"),
           Map.entry("splice_user", "an end reads with splice(2)"),
+          Map.entry(
+              "may_splice",
+              "a program that could read with splice(2) uses an end; the agent's log names it, trusted-programs overrides it"),
           Map.entry("ulp", "an end uses kernel TLS or another upper layer protocol"),
           Map.entry("mptcp", "it is a subflow of Multipath TCP"),
           Map.entry("fast_open", "it carried data in its SYN (TCP Fast Open)"),
