@@ -25,7 +25,7 @@ static __always_inline int shunt_see(const struct sock *sk, bool reading)
 {
 	struct shunt_conn *c;
 
-	/* Every read of the machine comes by here; a socket that no program remembers anything of costs one load. */
+	/* Every read and write of the machine comes by here; a socket that no program remembers anything of costs one load. */
 	if (!sk->sk_bpf_storage)
 		return 0;
 	c = bpf_sk_storage_get(&shunt_conns, (void *)sk, NULL, 0);

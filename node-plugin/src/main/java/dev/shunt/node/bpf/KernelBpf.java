@@ -149,7 +149,6 @@ public final class KernelBpf implements BpfMaps {
     return link(program, 0, AttachType.TRACE_ITER);
   }
 
-  /** Attaches a tp_btf program to the tracepoint its section names. */
   /** Whether the kernel has a tracepoint of that name, as its BTF says. */
   public boolean hasTracepoint(String name) {
     try {
@@ -161,6 +160,7 @@ public final class KernelBpf implements BpfMaps {
     }
   }
 
+  /** Attaches a tp_btf program to the tracepoint its section names. */
   public BpfFd linkToTracepoint(BpfFd program) {
     return BpfFd.of(
         "bpf_raw_tracepoint_open",

@@ -89,6 +89,7 @@ final class Attachments {
   /** Only where they are attached; links to tracepoints cannot change their program. */
   void tracepointsThatAreAttached() {
     tracepoint(Abi.READER, PinFolder.READER_LINK);
+    tracepoint(Abi.SENDER, PinFolder.SENDER_LINK);
     tracepoint(Abi.SEEN_SEND, PinFolder.SEEN_SEND_LINK);
     tracepoint(Abi.SEEN_RECV, PinFolder.SEEN_RECV_LINK);
   }

@@ -1,6 +1,7 @@
 package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.BpfObject;
+import dev.shunt.node.bpf.KernelBpf;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -29,6 +30,9 @@ public record DatapathOptions(
 
   /** A sixteenth of what a 4 GiB node has; enough for 128 readers that stopped, or 16 fast ones. */
   public static final long DEFAULT_NODE_BUDGET_BYTES = 256L << 20;
+
+  /** Linux 6.16 has it; without it, ends that only ever send are not enrolled by Settled. */
+  private static final String SENDER_TRACEPOINT = "tcp_sendmsg_locked";
 
   public DatapathOptions {
     if (!cgroup.isAbsolute()) {
@@ -64,10 +68,16 @@ public record DatapathOptions(
     return new DatapathOptions(cgroup, folder, maxSockets, settle, nodeBudgetBytes, agentVersion);
   }
 
-  /** Gives the maps of an object that is not loaded yet their capacities. */
-  void size(BpfObject object) {
+  /**
+   * Gives the maps of an object that is not loaded yet their capacities, and leaves out what this
+   * kernel has no place for.
+   */
+  void fit(BpfObject object, KernelBpf bpf) {
     object.setMaxEntries(Abi.SOCKETS, maxSockets);
     object.setMaxEntries(Abi.POLLERS, maxSockets);
     object.setMaxEntries(Abi.BONDS, maxSockets / 2);
+    if (!bpf.hasTracepoint(SENDER_TRACEPOINT)) {
+      object.skip(Abi.SENDER);
+    }
   }
 }

@@ -52,7 +52,7 @@ public final class PrivateDatapath implements AutoCloseable {
               Duration.ZERO,
               DatapathOptions.DEFAULT_NODE_BUDGET_BYTES,
               "probe");
-      options.size(datapath.object);
+      options.fit(datapath.object, datapath.bpf);
       datapath.object.load();
       step = "probe.attach";
       datapath.attach(options);

@@ -67,7 +67,7 @@ final class ProgramUpgrade {
   boolean run() throws DatapathException {
     try (BpfObject programs = BpfObject.open(object.elf())) {
       enter(Step.LOAD);
-      options.size(programs);
+      options.fit(programs, bpf);
       for (String map : programs.mapNames()) {
         // Maps with a dot hold the constants of these very programs.
         if (map.indexOf('.') < 0 && folder.has(map) && !reuse(programs, map)) {
