@@ -1,5 +1,7 @@
 package dev.shunt.node.datapath;
 
+import dev.shunt.node.bpf.BpfObject;
+import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.MapSpec;
 import dev.shunt.node.bpf.MapType;
 import java.nio.ByteBuffer;
@@ -87,6 +89,16 @@ final class Abi {
 
   private static MapSpec hash(String name, int keySize, int valueSize, int entries) {
     return new MapSpec(MapType.HASH, name, keySize, valueSize, entries, MapSpec.NO_PREALLOC);
+  }
+
+  /**
+   * Linux 6.16 has the tracepoint of {@link #SENDER}; without it, ends that only ever send are not
+   * enrolled by Settled.
+   */
+  static void skipWhatThisKernelLacks(KernelBpf bpf, BpfObject programs) {
+    if (!bpf.hasTracepoint("tcp_sendmsg_locked")) {
+      programs.skip(SENDER);
+    }
   }
 
   static MapSpec array(String name, int valueSize, int entries) {

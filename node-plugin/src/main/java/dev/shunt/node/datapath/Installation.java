@@ -15,9 +15,6 @@ final class Installation {
   private final InstallStep.Listener listener;
   private InstallStep step = InstallStep.PIN_META;
 
-  /** Linux 6.16 has it; without it, ends that only ever send are not enrolled by Settled. */
-  private static final String SENDER_TRACEPOINT = "tcp_sendmsg_locked";
-
   Installation(
       KernelBpf bpf,
       PinFolder folder,
@@ -70,9 +67,7 @@ final class Installation {
     enter(InstallStep.LOAD);
     try (BpfObject programs = BpfObject.open(object.elf())) {
       options.size(programs);
-      if (!bpf.hasTracepoint(SENDER_TRACEPOINT)) {
-        programs.skip(Abi.SENDER);
-      }
+      Abi.skipWhatThisKernelLacks(bpf, programs);
       programs.load();
       enter(InstallStep.PIN_MAPS);
       for (String map : programs.mapNames()) {

@@ -53,6 +53,7 @@ public final class PrivateDatapath implements AutoCloseable {
               DatapathOptions.DEFAULT_NODE_BUDGET_BYTES,
               "probe");
       options.size(datapath.object);
+      Abi.skipWhatThisKernelLacks(new KernelBpf(), datapath.object);
       datapath.object.load();
       step = "probe.attach";
       datapath.attach(options);
