@@ -6,6 +6,7 @@ import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.BpfObject;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.KernelBpf.AttachType;
+import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.node.datapath.DatapathStatus.Counters;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.nio.file.Path;
@@ -104,10 +105,19 @@ public final class PrivateDatapath implements AutoCloseable {
   }
 
   private void attachReader() {
-    try (BpfFd program = object.openProgram(Abi.READER)) {
-      held.add(bpf.linkToTracepoint(program));
+    try {
+      attachTracepoint(Abi.READER);
+      if (object.programNames().contains(Abi.SENDER)) {
+        attachTracepoint(Abi.SENDER);
+      }
     } catch (BpfException e) {
       readerProblem = e.getMessage();
+    }
+  }
+
+  private void attachTracepoint(String name) {
+    try (BpfFd program = object.openProgram(name)) {
+      held.add(bpf.linkToTracepoint(program));
     }
   }
 
@@ -148,7 +158,20 @@ public final class PrivateDatapath implements AutoCloseable {
 
   /** One visit of every socket in the calling thread's network namespace. */
   public void walk() {
+    trustAskedPrograms();
     read(conductor);
+  }
+
+  /** The only process that uses connections here is this one, which never splices them. */
+  private void trustAskedPrograms() {
+    try (BpfMap asked = object.openMap(Abi.ASKED);
+        BpfMap programs = object.openMap(Abi.PROGRAMS)) {
+      MapEntries questions = asked.readAll();
+      for (int i = 0; i < questions.count(); i++) {
+        programs.put(
+            questions.key(i), Abi.index(ProgramVerdicts.NEVER_SPLICES), BpfMap.Put.ANY);
+      }
+    }
   }
 
   /** Exact, for what the calling thread's network namespace holds. */

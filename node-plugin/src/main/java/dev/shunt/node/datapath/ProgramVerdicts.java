@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * of every program and every cgroup that is left alone because of splice(2). One thread.
  */
 final class ProgramVerdicts implements AutoCloseable {
-  private static final int NEVER_SPLICES = 1;
+  static final int NEVER_SPLICES = 1;
   private static final int MAY_SPLICE = 2;
 
   private final BpfMap asked;
