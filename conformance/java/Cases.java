@@ -36,8 +36,7 @@ final class Cases {
               in(SOCKET, "java_available", Exchanges::available),
               in(SOCKET, "java_read_timeout", Endings::readTimeout),
               in(SOCKET, "java_available_after_fallback", Exchanges::available, "small_limits"),
-              // SO_OOBINLINE is set at the start of it: from then on everything goes by TCP.
-              in(SOCKET, "java_urgent_byte", Exchanges::urgentByte, "no_messages"),
+              in(SOCKET, "java_urgent_byte", Exchanges::urgentByte),
               in(CHANNEL, "java_gather_and_scatter", Exchanges::gatherAndScatter),
               in(CHANNEL, "java_transfer_to", Exchanges::transferTo),
               in(CHANNEL, "java_selector", Selecting::selector),
