@@ -199,6 +199,9 @@ async function readRevisions(page, watch) {
   });
 }
 
+/** A busy node looks at its connections once a minute. */
+const NEXT_LOOK = { timeout: 90_000 };
+
 /** Real connections are observed, recommended and explained; the impact of enforcing is known before it is applied. */
 async function observeBeforeEnforcing(page, watch, { cgroup, port }) {
   const name = `${POLICY}-observe`;
@@ -213,7 +216,7 @@ async function observeBeforeEnforcing(page, watch, { cgroup, port }) {
       await page.getByRole('status').filter({ hasText: /^Valid/ }).waitFor();
       await page.getByRole('button', { name: 'Review and apply…' }).click();
       const impact = page.getByRole('dialog').getByRole('region', { name: 'Impact' });
-      await impact.getByRole('table').getByText('Unknown').first().waitFor();
+      await impact.getByRole('table').getByText('Unknown').first().waitFor(NEXT_LOOK);
       await impact.getByText(/was never tried/).first().waitFor();
       await watch.audit('impact-unknown');
       await page.getByRole('button', { name: 'Go on editing' }).click();
@@ -226,8 +229,8 @@ async function observeBeforeEnforcing(page, watch, { cgroup, port }) {
       await page.getByRole('button', { name: /^Apply to/ }).click();
       await page.getByRole('heading', { level: 1, name }).waitFor();
       const advice = page.getByRole('region', { name: 'Recommendation' });
-      await advice.getByText('Accelerate: yes').waitFor({ timeout: 60_000 });
-      await advice.getByRole('button', { name: 'What was seen' }).click();
+      await advice.getByText('Accelerate: yes').waitFor(NEXT_LOOK);
+      await advice.getByText('What was seen').click();
       await advice.getByText('Would be accelerated').waitFor();
       await watch.audit('recommendation');
     });
@@ -237,7 +240,7 @@ async function observeBeforeEnforcing(page, watch, { cgroup, port }) {
       await page.getByRole('status').filter({ hasText: /^Valid/ }).waitFor();
       await page.getByRole('button', { name: 'Review and apply…' }).click();
       const impact = page.getByRole('dialog').getByRole('region', { name: 'Impact' });
-      await impact.getByRole('table').getByText('Newly accelerated').first().waitFor();
+      await impact.getByRole('table').getByText('Newly accelerated').first().waitFor(NEXT_LOOK);
       await watch.audit('impact');
       await page.getByRole('button', { name: 'Go on editing' }).click();
     });
@@ -245,7 +248,7 @@ async function observeBeforeEnforcing(page, watch, { cgroup, port }) {
       await page.goto('/nodes');
       await page.getByRole('table', { name: 'Nodes' }).getByRole('link').first().click();
       const row = page.getByRole('table', { name: 'Connections' }).getByRole('row').filter({ hasText: `:${port}` }).filter({ hasText: 'would be accelerated' });
-      await row.first().waitFor();
+      await row.first().waitFor(NEXT_LOOK);
       await watch.audit('node-connections');
       await row.first().getByRole('link', { name: 'Explain' }).click();
       await page.getByRole('region', { name: 'Seen on the node' }).getByText('Observed only; would be accelerated').first().waitFor();

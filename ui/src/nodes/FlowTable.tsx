@@ -25,7 +25,7 @@ export function FlowTable({ node }: { node: string }) {
         <>
           <Table aria-label="Connections">
             <Table.Thead>
-              <Table.Tr><Table.Th>Connections</Table.Th><Table.Th className="num">Open</Table.Th><Table.Th>Now</Table.Th><Table.Th>Last seen</Table.Th><Table.Th /></Table.Tr>
+              <Table.Tr><Table.Th>Connections</Table.Th><Table.Th className="num">Open</Table.Th><Table.Th>Now</Table.Th><Table.Th>Last seen</Table.Th><Table.Th><span className="visually-hidden">More</span></Table.Th></Table.Tr>
             </Table.Thead>
             <Table.Tbody>{items.slice(0, MOST_ROWS).map((flow, index) => <Row key={index} flow={flow} />)}</Table.Tbody>
           </Table>

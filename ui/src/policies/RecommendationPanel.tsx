@@ -1,4 +1,4 @@
-import { Spoiler, Table, Text } from '@mantine/core';
+import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useRefetchInterval } from '../api/live';
 import { recommendationQuery } from '../api/queries';
@@ -49,9 +49,10 @@ function Advice({ recommendation }: { recommendation: Recommendation }) {
         </div>
       </div>
       {seen.connections === 0 ? null : (
-        <Spoiler maxHeight={0} showLabel="What was seen" hideLabel="Hide what was seen">
+        <details>
+          <summary className={classes.more}>What was seen</summary>
           <Seen seen={seen} />
-        </Spoiler>
+        </details>
       )}
     </section>
   );
