@@ -5,16 +5,20 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 from . import build, console
 from .cgroups import Cgroup
 from .console import ROOT, Failure, say
+from .processes import Server
 from .shunt import ADMIN, ControlPlane, NodePlugin
 
 FOLDER = ROOT / "target" / "e2e"
 LOGS = ROOT / "target" / "logs" / "e2e"
 SECONDS = 300
+_TALKER = Path(__file__).with_name("talker.py")
 
 
 def cannot_run():
@@ -39,22 +43,26 @@ def _run(stack):
     group = Cgroup.create(f"/{name}")
     stack.callback(group.remove)
     say("the UI in a real browser: starting a control plane and a node plugin")
-    ports = dict(zip(("http", "management", "grpc"), _free_ports(3)))
+    ports = dict(zip(("http", "management", "grpc", "talker"), _free_ports(4)))
     control_plane = ControlPlane(FOLDER / "control-plane", LOGS, ports, group.child("control-plane"))
     stack.callback(control_plane.server.stop)
     control_plane.wait_until_ready()
     node = NodePlugin(FOLDER / "node", LOGS, f"/sys/fs/bpf/{name}", "e2e-node")
     stack.callback(node.uninstall)
-    node.start(control_plane, group.child("watched"), group.child("node"))
+    watched = group.child("watched")
+    node.start(control_plane, watched, group.child("node"))
     stack.callback(node.server.stop)
     control_plane.wait_for_node(node)
-    return _browse(control_plane, node)
+    talker = Server("talker", [sys.executable, _TALKER, ports["talker"]], LOGS / "talker.log", watched)
+    stack.callback(talker.stop)
+    return _browse(control_plane, node, {"cgroup": watched.path, "port": ports["talker"]})
 
 
-def _browse(control_plane, node):
+def _browse(control_plane, node, talker):
     say("npm run e2e")
     log = LOGS / "browser.log"
     environment = {**os.environ, "SHUNT_ADMIN_PASSWORD": control_plane.admin_password(), "SHUNT_NODE": node.id}
+    environment |= {"SHUNT_TALKER_CGROUP": talker["cgroup"], "SHUNT_TALKER_PORT": str(talker["port"])}
     command = ["npm", "run", "--silent", "e2e", "--", "--base", control_plane.url, "--user", ADMIN]
     command += ["--shots", LOGS / "screenshots"]
     with open(log, "wb") as out:

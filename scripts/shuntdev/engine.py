@@ -102,7 +102,7 @@ class Engine:
                     own[pid] = status.read_text().split("\n", 1)[0].partition("\t")[2]
             except OSError:
                 continue  # it has ended meanwhile
-        return {pid: name for pid, name in own.items() if name not in ("sh", "dockerd", "containerd")}
+        return {pid: name for pid, name in own.items() if name not in ("unshare", "sh", "dockerd", "containerd")}
 
     def outer_pid(self, pid):
         """A process of the engine's namespace, in the numbers of this one."""

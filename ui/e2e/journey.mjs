@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 const POLICY = `e2e-${Date.now().toString(36)}`;
 
 /** What an operator does on the first day: log in, look around, write a policy, make a mistake, fix it, roll it out. */
-export async function journey(page, watch, { user, password, node }) {
+export async function journey(page, watch, { user, password, node, talker }) {
   await logIn(page, watch, user, password);
   await lookAround(page, watch, node);
   try {
@@ -14,8 +14,9 @@ export async function journey(page, watch, { user, password, node }) {
     await meetAConflict(page, watch);
     await readRevisions(page, watch);
   } finally {
-    await deletePolicy(page, watch);
+    await deletePolicy(page, watch, POLICY);
   }
+  if (talker !== undefined) await observeBeforeEnforcing(page, watch, talker);
   await watch.step('logs out', async () => {
     await page.getByRole('button', { name: `Account of ${user}` }).click();
     await page.getByRole('menuitem', { name: 'Log out' }).click();
@@ -118,6 +119,7 @@ async function createPolicy(page, watch) {
     await page.keyboard.press('Control+s');
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/^Changes \d+ nodes?$/).waitFor();
+    await dialog.getByRole('region', { name: 'Impact' }).getByText('Newly accelerated').waitFor({ timeout: 30_000 });
     await dialog.getByLabel('Why').fill('End-to-end test of the console');
     await watch.audit('policy-review');
     await dialog.getByRole('button', { name: /^Apply to/ }).click();
@@ -197,16 +199,76 @@ async function readRevisions(page, watch) {
   });
 }
 
-async function deletePolicy(page, watch) {
+/** A busy node looks at its connections once a minute. */
+const NEXT_LOOK = { timeout: 90_000 };
+
+/** Real connections are observed, recommended and explained; the impact of enforcing is known before it is applied. */
+async function observeBeforeEnforcing(page, watch, { cgroup, port }) {
+  const name = `${POLICY}-observe`;
+  try {
+    await watch.step('the impact on connections that nobody tried is unknown', async () => {
+      await page.goto('/new-policy');
+      await page.getByLabel('Name', { exact: true }).fill(name);
+      await page.getByRole('combobox', { name: 'Ports' }).fill(port);
+      await page.getByRole('combobox', { name: 'Ports' }).press('Enter');
+      await page.getByRole('combobox', { name: 'Cgroups' }).fill(`${cgroup}/**`);
+      await page.getByRole('combobox', { name: 'Cgroups' }).press('Enter');
+      await page.getByRole('status').filter({ hasText: /^Valid/ }).waitFor();
+      await page.getByRole('button', { name: 'Review and apply…' }).click();
+      const impact = page.getByRole('dialog').getByRole('region', { name: 'Impact' });
+      await impact.getByRole('table').getByText('Unknown').first().waitFor(NEXT_LOOK);
+      await impact.getByText(/was never tried/).first().waitFor();
+      await watch.audit('impact-unknown');
+      await page.getByRole('button', { name: 'Go on editing' }).click();
+    });
+    await watch.step('under mode Observe a recommendation follows from what was seen', async () => {
+      await page.getByText('Observe', { exact: true }).click();
+      await expectText(page, 'mode: Observe');
+      await page.getByRole('status').filter({ hasText: /^Valid/ }).waitFor();
+      await page.getByRole('button', { name: 'Review and apply…' }).click();
+      await page.getByRole('button', { name: /^Apply to/ }).click();
+      await page.getByRole('heading', { level: 1, name }).waitFor();
+      const advice = page.getByRole('region', { name: 'Recommendation' });
+      await advice.getByText('Accelerate: yes').waitFor(NEXT_LOOK);
+      await advice.getByText('What was seen').click();
+      await advice.getByText('Would be accelerated').waitFor();
+      await watch.audit('recommendation');
+    });
+    await watch.step('the impact of enforcing is known then', async () => {
+      await page.getByText('Enforce', { exact: true }).click();
+      await expectText(page, 'mode: Enforce');
+      await page.getByRole('status').filter({ hasText: /^Valid/ }).waitFor();
+      await page.getByRole('button', { name: 'Review and apply…' }).click();
+      const impact = page.getByRole('dialog').getByRole('region', { name: 'Impact' });
+      await impact.getByRole('table').getByText('Newly accelerated').first().waitFor(NEXT_LOOK);
+      await watch.audit('impact');
+      await page.getByRole('button', { name: 'Go on editing' }).click();
+    });
+    await watch.step('an open connection is explained', async () => {
+      await page.goto('/nodes');
+      await page.getByRole('table', { name: 'Nodes' }).getByRole('link').first().click();
+      const row = page.getByRole('table', { name: 'Connections' }).getByRole('row').filter({ hasText: `:${port}` }).filter({ hasText: 'would be accelerated' });
+      await row.first().waitFor(NEXT_LOOK);
+      await watch.audit('node-connections');
+      await row.first().getByRole('link', { name: 'Explain' }).click();
+      await page.getByRole('region', { name: 'Seen on the node' }).getByText('Observed only; would be accelerated').first().waitFor();
+      await watch.audit('explain-live');
+    });
+  } finally {
+    await deletePolicy(page, watch, name);
+  }
+}
+
+async function deletePolicy(page, watch, name) {
   await watch.step('the policy is deleted after a question', async () => {
     await page.goto('/policies');
-    const remove = page.getByRole('button', { name: `Delete ${POLICY}` });
+    const remove = page.getByRole('button', { name: `Delete ${name}` });
     await page.getByRole('heading', { level: 1 }).waitFor();
     await page.getByText('Loading policies').waitFor({ state: 'detached' });
     if ((await remove.count()) === 0) return;
     await remove.click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete policy' }).click();
-    await page.getByRole('link', { name: POLICY }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: name }).waitFor({ state: 'detached' });
   });
 }
 

@@ -3,7 +3,8 @@
  *
  *   SHUNT_ADMIN_PASSWORD=… npm run e2e -- --base http://localhost:8080 [--shots target/screenshots] [--user admin]
  *
- * SHUNT_ADMIN_PASSWORD_FILE may name a file instead, SHUNT_NODE the node to look at, CHROMIUM another browser than
+ * SHUNT_ADMIN_PASSWORD_FILE may name a file instead, SHUNT_NODE the node to look at, SHUNT_TALKER_CGROUP and
+ * SHUNT_TALKER_PORT a program with connections on it, CHROMIUM another browser than
  * /usr/bin/chromium. The policy it creates matches only a cgroup of its own, and is deleted at the end.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
@@ -25,6 +26,9 @@ if (!password) {
   process.exit(2);
 }
 mkdirSync(values.shots, { recursive: true });
+// Somebody who talks on the node, if there is one.
+const { SHUNT_TALKER_CGROUP: cgroup, SHUNT_TALKER_PORT: port } = process.env;
+const talker = cgroup === undefined || port === undefined ? undefined : { cgroup, port };
 
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 const context = await browser.newContext({ baseURL: values.base, viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
@@ -32,7 +36,7 @@ const page = await context.newPage();
 page.setDefaultTimeout(15_000);
 const watch = new Watch(page, values.shots);
 try {
-  await journey(page, watch, { user: values.user, password, node: process.env.SHUNT_NODE });
+  await journey(page, watch, { user: values.user, password, node: process.env.SHUNT_NODE, talker });
 } catch (error) {
   if (!(error instanceof StepFailed)) watch.fail(error.stack);
 } finally {

@@ -1,6 +1,6 @@
 import { queryOptions, type QueryClient } from '@tanstack/react-query';
 import { ApiError, request } from './http';
-import type { DryRun, ExplainRequest, Explanation, NodeInfo, Page, Policy, Revision, RevisionDiff, Session, Validation } from './types';
+import type { DryRun, ExplainRequest, Explanation, Flows, Impact, NodeInfo, Page, Policy, Recommendation, Revision, RevisionDiff, Session, Validation } from './types';
 
 export const API = '/api/v1';
 const LIST_PAGE = 500;
@@ -92,6 +92,27 @@ export const explainQuery = (asked: ExplainRequest) =>
   queryOptions({
     queryKey: ['explanation', asked],
     queryFn: async ({ signal }) => (await request<Explanation>(`${API}/policies:explain`, { method: 'POST', json: asked, signal })).data,
+  });
+
+/** Whether an observing policy should enforce. */
+export const recommendationQuery = (name: string) =>
+  queryOptions({
+    queryKey: [...keys.policy(name), 'recommendation'],
+    queryFn: async ({ signal }) => (await request<Recommendation>(`${API}/policies/${encodeURIComponent(name)}/recommendation`, { signal })).data,
+  });
+
+/** What a draft would change for connections that nodes saw lately. */
+export const impactQuery = (draft: string) =>
+  queryOptions({
+    queryKey: ['impact', draft],
+    queryFn: async ({ signal }) => (await request<Impact>(`${API}/policies:impact`, { method: 'POST', json: { draft }, signal })).data,
+    gcTime: 0,
+  });
+
+export const flowsQuery = (node: string) =>
+  queryOptions({
+    queryKey: [...keys.nodes, node, 'flows'],
+    queryFn: async ({ signal }) => (await request<Flows>(`${API}/nodes/${encodeURIComponent(node)}/flows`, { signal })).data,
   });
 
 export const nodesQuery = queryOptions({

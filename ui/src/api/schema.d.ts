@@ -140,6 +140,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/nodes/{id}/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists connections that a node reported within the last hour
+         * @description Grouped by what policies can tell apart, matched by a policy or not. Kept in memory: after a restart of the server the list begins anew.
+         */
+        get: operations["listFlows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/nodes/{id}:retry": {
         parameters: {
             query?: never;
@@ -210,6 +230,26 @@ export interface paths {
         patch: operations["patchPolicy"];
         trace?: never;
     };
+    "/api/v1/policies/{name}/recommendation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells whether the connections of an observing policy should be accelerated
+         * @description From what nodes saw while the policy's mode was Observe. Kept in memory: after a restart of the server nothing is known until nodes report again, within seconds.
+         */
+        get: operations["recommendPolicy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/policies:explain": {
         parameters: {
             query?: never;
@@ -221,6 +261,26 @@ export interface paths {
         put?: never;
         /** Tells which policy and which line of it decides about a connection */
         post: operations["explainConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies:impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells what a draft would change for connections seen lately
+         * @description Against the connections that nodes reported open within the last hour. Connections that policy would have accelerated, but of which nobody knows whether their programs allow it, are unknown; mode: Observe finds out.
+         */
+        post: operations["policyImpact"];
         delete?: never;
         options?: never;
         head?: never;
@@ -454,8 +514,9 @@ export interface components {
             winner?: string | null;
         };
         ExplainRequest: {
-            clientEnd: components["schemas"]["Socket"];
+            clientEnd?: components["schemas"]["Socket"] | null;
             draft?: string | null;
+            live?: string | null;
             node?: string | null;
             nodeLabels?: {
                 [key: string]: string;
@@ -463,14 +524,72 @@ export interface components {
             serverEnd?: components["schemas"]["Socket"] | null;
         };
         Explanation: {
-            clientEnd: components["schemas"]["EndExplanation"];
-            serverEnd: components["schemas"]["EndExplanation"];
+            clientEnd?: components["schemas"]["EndExplanation"] | null;
+            seen: components["schemas"]["FlowView"][];
+            serverEnd?: components["schemas"]["EndExplanation"] | null;
             verdict: string;
         };
         FieldChange: {
             new?: unknown;
             old?: unknown;
             path: string;
+        };
+        FlowEnd: {
+            cgroup: string;
+            client: string;
+            obstacles: string[];
+            /** Format: int32 */
+            port: number;
+            server: string;
+        };
+        FlowView: {
+            client?: components["schemas"]["FlowEnd"] | null;
+            clientPorts: number[];
+            /** Format: date-time */
+            lastSeen: string;
+            /** Format: int32 */
+            mostOpen: number;
+            node: string;
+            /** Format: int32 */
+            open: number;
+            server?: components["schemas"]["FlowEnd"] | null;
+            verdict: string;
+            would?: string | null;
+        };
+        Flows: {
+            items: components["schemas"]["FlowView"][];
+            /** Format: date-time */
+            since?: string | null;
+            truncated: boolean;
+        };
+        ImpactChange: {
+            because: string;
+            /** @enum {string} */
+            change: "NewlyAccelerated" | "NoLongerAccelerated" | "Unknown";
+            flow: components["schemas"]["FlowView"];
+        };
+        ImpactRequest: {
+            draft?: string | null;
+            remove?: string | null;
+        };
+        ImpactView: {
+            byNode: components["schemas"]["NodeImpact"][];
+            changes: components["schemas"]["ImpactChange"][];
+            /** Format: int64 */
+            connections: number;
+            /** Format: int64 */
+            newlyAccelerated: number;
+            /** Format: int64 */
+            noLongerAccelerated: number;
+            /** Format: int32 */
+            nodes: number;
+            /** Format: date-time */
+            since?: string | null;
+            truncated: boolean;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            unknown: number;
         };
         JoinToken: {
             /** Format: date-time */
@@ -540,6 +659,17 @@ export interface components {
             /** @enum {string} */
             state: "Healthy" | "Degraded" | "NotAccelerating";
         };
+        NodeImpact: {
+            /** Format: int64 */
+            newlyAccelerated: number;
+            /** Format: int64 */
+            noLongerAccelerated: number;
+            node: string;
+            /** Format: int64 */
+            unchanged: number;
+            /** Format: int64 */
+            unknown: number;
+        };
         NodePolicy: {
             /** Format: int64 */
             acceleratedConnections: number;
@@ -590,6 +720,45 @@ export interface components {
             rejection?: components["schemas"]["NodeRejection"] | null;
             /** @enum {string} */
             state: "InSync" | "Pending" | "Rejected" | "Drifted" | "Unreachable";
+        };
+        Observation: {
+            blockers: components["schemas"]["ObservedBlocker"][];
+            /** Format: int64 */
+            connections: number;
+            durations: components["schemas"]["ObservedDuration"][];
+            messages: components["schemas"]["ObservedMessages"][];
+            /** Format: int64 */
+            missed: number;
+            /** Format: int64 */
+            open: number;
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            sentBytes: number;
+        };
+        ObservedBlocker: {
+            cgroup: string;
+            /** Format: int64 */
+            halfCloses: number;
+            /** Format: int64 */
+            signals: number;
+            /** Format: int64 */
+            sockets: number;
+            /** Format: int64 */
+            waitAlls: number;
+        };
+        ObservedDuration: {
+            /** Format: int64 */
+            connections: number;
+            lived: string;
+        };
+        ObservedMessages: {
+            /** Format: int64 */
+            replies: number;
+            size: string;
+            /** Format: int64 */
+            streamed: number;
         };
         PageApiToken: {
             continue?: string | null;
@@ -708,6 +877,22 @@ export interface components {
             policy?: string | null;
             /** @enum {string} */
             severity: "Error" | "Warning";
+        };
+        Recommendation: {
+            /** @enum {string} */
+            accelerate: "yes" | "no" | "unknown";
+            /** Format: date-time */
+            at?: string | null;
+            because: string;
+            /** Format: double */
+            expectedGain?: number | null;
+            /** Format: double */
+            measuredShare?: number | null;
+            /** Format: int32 */
+            nodes: number;
+            notes: string[];
+            policy: string;
+            seen: components["schemas"]["Observation"];
         };
         RejectionReason: {
             code: string;
@@ -1061,6 +1246,37 @@ export interface operations {
             };
         };
     };
+    listFlows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": components["schemas"]["Flows"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     retryNode: {
         parameters: {
             query?: never;
@@ -1331,6 +1547,37 @@ export interface operations {
             };
         };
     };
+    recommendPolicy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": components["schemas"]["Recommendation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
     explainConnection: {
         parameters: {
             query?: never;
@@ -1351,6 +1598,39 @@ export interface operations {
                 };
                 content: {
                     "*/*": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Refused */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ApiError"];
+                };
+            };
+        };
+    };
+    policyImpact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImpactRequest"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": components["schemas"]["ImpactView"];
                 };
             };
             /** @description Refused */

@@ -34,6 +34,12 @@ export type PolicyExplanation = Schemas['PolicyExplanation'];
 export type Standing = PolicyExplanation['standing'];
 export type DimensionExplanation = Schemas['DimensionExplanation'];
 
+export type Recommendation = Schemas['Recommendation'];
+export type Impact = Schemas['ImpactView'];
+export type ImpactChange = Schemas['ImpactChange'];
+export type Flow = Schemas['FlowView'];
+export type Flows = Schemas['Flows'];
+
 export interface Page<T> {
   items: T[];
   continue?: string | null;

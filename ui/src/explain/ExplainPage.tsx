@@ -18,7 +18,7 @@ export function ExplainPage() {
   const nodes = useQuery(nodesQuery);
   const question = questionOf(search);
   return (
-    <Page title="Explain a connection" lead="Which policy decides about a connection, and which line of it – before the connection exists.">
+    <Page title="Explain a connection" lead="Which policy decides about a connection, and which line of it – before it exists, or while it is open.">
       <div className={classes.sides}>
         <QuestionForm key={JSON.stringify(search)} search={search} nodes={(nodes.data ?? []).map(({ id }) => id)} onAsk={(asked) => void navigate({ search: asked })} />
         {question === null ? (

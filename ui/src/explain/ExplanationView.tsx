@@ -1,10 +1,13 @@
 import { Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { DimensionExplanation, EndExplanation, Explanation, PolicyExplanation, Standing } from '../api/types';
+import type { DimensionExplanation, EndExplanation, Explanation, Flow, PolicyExplanation, Standing } from '../api/types';
+import { formatCount } from '../kit/format';
 import { Icon, type IconName } from '../kit/icons';
 import { Empty } from '../kit/Page';
 import { StatusBadge, type Tone } from '../kit/StatusBadge';
+import { TimeAgo } from '../kit/TimeAgo';
 import { reasonOf } from '../reasons/catalogue';
+import { treatment } from '../reasons/treatment';
 import classes from './Explain.module.css';
 
 const STANDINGS: Record<Standing, { tone: Tone; icon: IconName; word: string }> = {
@@ -25,12 +28,32 @@ export function ExplanationView({ explanation, sameEnds }: { explanation: Explan
         <Text>{eligible ? 'Both ends are matched by policies that accelerate. The datapath joins it once it is safe.' : `${reason.title}: ${reason.meaning}`}</Text>
         {eligible ? null : <Text size="sm" className="quiet">{reason.advice}</Text>}
       </div>
+      {explanation.seen.length === 0 ? null : <SeenNow seen={explanation.seen} />}
       <div className={classes.ends} data-same={sameEnds}>
-        <End title={sameEnds ? 'Both ends' : 'Connecting end'} end={explanation.clientEnd} />
-        {sameEnds ? null : <End title="Accepting end" end={explanation.serverEnd} />}
+        {explanation.clientEnd == null ? null : <End title={sameEnds ? 'Both ends' : 'Connecting end'} end={explanation.clientEnd} />}
+        {sameEnds || explanation.serverEnd == null ? null : <End title="Accepting end" end={explanation.serverEnd} />}
       </div>
     </div>
   );
+}
+
+/** Connections just like this one that the node reported. */
+function SeenNow({ seen }: { seen: readonly Flow[] }) {
+  return (
+    <section className={`panel ${classes.verdict}`} aria-label="Seen on the node">
+      {seen.map((flow, index) => (
+        <div key={index}>
+          <Text size="sm"><strong>{flow.open === 1 ? '1 connection like this is open' : `${formatCount(flow.open)} connections like this are open`}</strong>, reported <TimeAgo time={flow.lastSeen} />: {treatment(flow)}.</Text>
+          {obstacles(flow).map((obstacle) => <Text key={obstacle} size="sm" className="quiet">{obstacle}</Text>)}
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function obstacles({ client, server }: Flow): string[] {
+  const lines = (title: string, words: readonly string[]) => words.map((word) => `${title}: ${reasonOf(word).meaning}`);
+  return [...lines('Connecting end', client?.obstacles ?? []), ...lines('Accepting end', server?.obstacles ?? [])];
 }
 
 function End({ title, end }: { title: string; end: EndExplanation }) {

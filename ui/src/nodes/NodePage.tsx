@@ -13,6 +13,7 @@ import { TimeAgo } from '../kit/TimeAgo';
 import { ranked } from '../reasons/breakdown';
 import { ReasonBreakdown } from '../reasons/ReasonBreakdown';
 import { useMay } from '../session/useRole';
+import { FlowTable } from './FlowTable';
 import { ForgetNode } from './ForgetNode';
 import classes from './NodePage.module.css';
 import { labelText, RevisionPair } from './NodesPage';
@@ -69,6 +70,8 @@ function NodeDetails({ node }: { node: NodeInfo }) {
       <ReasonBreakdown accelerated={counters.acceleratedConnections} reasons={counters.reasons} />
       <Title order={2} mt="xs">By policy</Title>
       <PolicyTable node={node} />
+      <Title order={2} mt="xs">Connections within the last hour</Title>
+      <FlowTable node={node.id} />
     </>
   );
 }

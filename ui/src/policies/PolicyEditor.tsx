@@ -34,11 +34,13 @@ interface PolicyEditorProps {
   at?: string | undefined;
   badge?: ReactNode;
   actions?: ReactNode;
+  /** Stands above the editor. */
+  intro?: ReactNode;
   onApplied: (name: string) => void | Promise<void>;
 }
 
 /** One text, seen as a form and as YAML. The text is the only state: the form reads from it and writes into it. */
-export function PolicyEditor({ title, base: initial, at, badge, actions, onApplied }: PolicyEditorProps) {
+export function PolicyEditor({ title, base: initial, at, badge, actions, intro, onApplied }: PolicyEditorProps) {
   const client = useQueryClient();
   const [base, setBase] = useState(initial);
   const [text, setText] = useState(initial.text);
@@ -94,6 +96,7 @@ export function PolicyEditor({ title, base: initial, at, badge, actions, onAppli
         </>
       }
     >
+      {intro}
       {conflict ? (
         <ConflictAlert
           name={title}

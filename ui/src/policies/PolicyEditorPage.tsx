@@ -12,6 +12,7 @@ import { RolloutBadge } from './badges';
 import { DeletePolicy } from './DeletePolicy';
 import { NEW_POLICY } from './draft';
 import { PolicyEditor, type Base } from './PolicyEditor';
+import { RecommendationPanel } from './RecommendationPanel';
 import { policyQuery } from './storedPolicy';
 
 const editRoute = getRouteApi('/policies/$name');
@@ -47,6 +48,7 @@ export function EditPolicyPage() {
       at={at}
       badge={<Rollout name={name} />}
       actions={<EditActions name={name} />}
+      intro={<WhatWasObserved name={name} />}
       onApplied={async () => {
         const latest = await client.fetchQuery({ ...policyQuery(name), staleTime: 0 });
         setBase({ ...latest, of: name });
@@ -71,6 +73,13 @@ function Rollout({ name }: { name: string }) {
   const policies = useQuery({ ...policiesQuery, refetchInterval: usePoliciesInterval() });
   const policy = policies.data?.find((one) => one.metadata.name === name);
   return policy === undefined ? null : <RolloutBadge nodes={policy.status.nodes} />;
+}
+
+/** An enforcing policy shows its results in the counters; an observing one what would follow. */
+function WhatWasObserved({ name }: { name: string }) {
+  const policies = useQuery(policiesQuery);
+  const mode = policies.data?.find((one) => one.metadata.name === name)?.spec.mode;
+  return mode === 'Observe' ? <RecommendationPanel name={name} /> : null;
 }
 
 function EditActions({ name }: { name: string }) {

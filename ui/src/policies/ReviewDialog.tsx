@@ -7,6 +7,7 @@ import type { DryRun, FieldChange } from '../api/types';
 import { formatValue } from '../kit/format';
 import { Notice } from '../kit/Notice';
 import { Failure, Loading } from '../kit/Page';
+import { ImpactPreview } from './ImpactPreview';
 import { YamlDiff } from './YamlEditor';
 
 interface ReviewDialogProps {
@@ -55,7 +56,8 @@ function Review({ edit, before, onClose, onApplied, onConflict }: Omit<ReviewDia
       {rehearsal.isError ? <Refusal error={rehearsal.error} retry={() => void rehearsal.refetch()} /> : null}
       {rehearsal.isSuccess ? (
         <>
-          <Impact outcome={rehearsal.data} />
+          <Affected outcome={rehearsal.data} />
+          <ImpactPreview draft={edit.text} />
           <div className="panel"><YamlDiff before={before} after={edit.text} label="The text that is applied" /></div>
           {edit.etag === undefined ? null : <Changes changes={rehearsal.data.diff} />}
           <TextInput label="Why" description="Stays with the revision, for whoever asks later" placeholder="Optional" value={message} onChange={(event) => setMessage(event.currentTarget.value)} />
@@ -84,7 +86,7 @@ async function whenUnchanged<T>(outcome: Promise<T>): Promise<T | typeof CONFLIC
   }
 }
 
-function Impact({ outcome: { affectedNodes, problems } }: { outcome: DryRun }) {
+function Affected({ outcome: { affectedNodes, problems } }: { outcome: DryRun }) {
   return (
     <>
       <Notice tone="info" title={`Changes ${nodes(affectedNodes.length)}`}>

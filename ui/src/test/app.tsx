@@ -6,7 +6,7 @@ import { App } from '../app/App';
 import { createQueryClient } from '../app/queryClient';
 import { createAppRouter } from '../app/router';
 import { json, page, type FakeServer } from './server';
-import type { NodeInfo, Policy } from '../api/types';
+import type { Flow, Impact, NodeInfo, Policy } from '../api/types';
 
 /** Types and clicks without a pause between the keys. */
 export const user = userEvent.setup({ delay: null });
@@ -24,7 +24,10 @@ export function loggedIn(server: FakeServer, role: 'viewer' | 'editor' | 'admin'
     .on('GET /api/v1/session', () => json({ username: 'ada', role }))
     .on('GET /api/v1/policies', () => page([]))
     .on('GET /api/v1/nodes', () => page([]))
-    .on('GET /api/v1/revisions', () => page([]));
+    .on('GET /api/v1/revisions', () => page([]))
+    .on('POST /api/v1/policies:impact', () => json(impact()))
+    .on('GET /api/v1/nodes/edge-1/flows', () => json({ since: null, truncated: false, items: [] }))
+    .on('GET /api/v1/nodes/edge-2/flows', () => json({ since: null, truncated: false, items: [] }));
 }
 
 /** What axe finds on the page; colours are looked at in a real browser, jsdom has none. */
@@ -79,4 +82,14 @@ export function policy(name: string, spec: Partial<Policy['spec']> = {}): Policy
     },
     status: { revision: 7, observedGeneration: 1, nodes: { applied: 1, desired: 1, rejected: 0 }, conditions: [] },
   };
+}
+
+export function flow(part: Partial<Flow> = {}): Flow {
+  const end = { client: '127.0.0.1', server: '127.0.0.1', port: 8080, cgroup: '/app', obstacles: [] };
+  return { node: 'edge-1', client: end, server: end, verdict: 'unmatched', would: null, open: 3, mostOpen: 4, clientPorts: [41_000], lastSeen: '2026-11-22T12:00:00Z', ...part };
+}
+
+/** Nothing is known unless a part says so. */
+export function impact(part: Partial<Impact> = {}): Impact {
+  return { since: null, nodes: 0, connections: 0, truncated: false, newlyAccelerated: 0, noLongerAccelerated: 0, unchanged: 0, unknown: 0, changes: [], byNode: [], ...part };
 }

@@ -1,5 +1,7 @@
 package dev.shunt.control.policies;
 
+import dev.shunt.control.insight.FlowView;
+import dev.shunt.control.insight.SeenFlow;
 import dev.shunt.control.nodes.Nodes;
 import dev.shunt.control.revisions.RevisionLog;
 import dev.shunt.control.web.ApiProblem;
@@ -48,18 +50,29 @@ class ExplainController {
    * @param nodeLabels explain as on a node with these labels; null for none
    * @param serverEnd null when both ends see the same, as without NAT and in one cgroup
    * @param draft YAML of policies to put beside or in place of the stored ones; null for none
+   * @param live {@code address:port} of the client of an open connection that {@code node}
+   *     reported, instead of the two ends; null for a connection that might be
    */
   record ExplainRequest(
       @Nullable String node,
       @Nullable Map<String, String> nodeLabels,
-      Socket clientEnd,
+      @Nullable Socket clientEnd,
       @Nullable Socket serverEnd,
-      @Nullable String draft) {}
+      @Nullable String draft,
+      @Nullable String live) {}
 
   /**
    * @param verdict {@code eligible}, or the reason why policy does not accelerate the connection
+   * @param clientEnd null when that end of an open connection is not on the node
+   * @param serverEnd null when that end of an open connection is not on the node
+   * @param seen connections just like this one that the node reported within the last hour, and
+   *     what became of them; always empty without {@code node}
    */
-  record Explanation(String verdict, EndExplanation clientEnd, EndExplanation serverEnd) {}
+  record Explanation(
+      String verdict,
+      @Nullable EndExplanation clientEnd,
+      @Nullable EndExplanation serverEnd,
+      List<FlowView> seen) {}
 
   /**
    * @param verdict what this end is counted under
@@ -88,10 +101,12 @@ class ExplainController {
 
   private final RevisionLog revisions;
   private final Nodes nodes;
+  private final LiveConnections live;
 
-  ExplainController(RevisionLog revisions, Nodes nodes) {
+  ExplainController(RevisionLog revisions, Nodes nodes, LiveConnections live) {
     this.revisions = revisions;
     this.nodes = nodes;
+    this.live = live;
   }
 
   @PostMapping(path = "/policies:explain", consumes = Media.JSON)
@@ -99,17 +114,41 @@ class ExplainController {
       operationId = "explainConnection",
       summary = "Tells which policy and which line of it decides about a connection")
   Explanation explain(@RequestBody ExplainRequest asked) {
-    if (asked.clientEnd() == null) {
-      throw ApiProblem.badRequest("expected clientEnd {client, server, port, cgroup}, found none");
-    }
     PolicyMatcher matcher = PolicyMatcher.forNode(policies(asked.draft()), labels(asked));
+    return asked.live() == null
+        ? hypothetical(asked, matcher)
+        : live(asked.node(), asked.live(), matcher);
+  }
+
+  private Explanation hypothetical(ExplainRequest asked, PolicyMatcher matcher) {
+    if (asked.clientEnd() == null) {
+      throw ApiProblem.badRequest(
+          "expected clientEnd {client, server, port, cgroup}, or node and live, found neither");
+    }
     SocketView client = asked.clientEnd().view("clientEnd");
     SocketView server = asked.serverEnd() == null ? client : asked.serverEnd().view("serverEnd");
     ConnectionVerdict verdict = matcher.judge(client, server);
     return new Explanation(
         verdict.verdict().text(),
         end(verdict.clientEnd(), verdict.clientWinner(), matcher, client),
-        end(verdict.serverEnd(), verdict.serverWinner(), matcher, server));
+        end(verdict.serverEnd(), verdict.serverWinner(), matcher, server),
+        asked.node() == null ? List.of() : live.alike(asked.node(), client, server));
+  }
+
+  private Explanation live(@Nullable String node, String connection, PolicyMatcher matcher) {
+    if (node == null) {
+      throw ApiProblem.badRequest("expected node beside live, found none");
+    }
+    SeenFlow seen = live.find(node, connection);
+    SocketView client = LiveConnections.view(seen.flow().client());
+    SocketView server = LiveConnections.view(seen.flow().server());
+    ConnectionVerdict verdict =
+        matcher.judge(client == null ? server : client, server == null ? client : server);
+    return new Explanation(
+        client == null || server == null ? "remote_peer" : verdict.verdict().text(),
+        client == null ? null : end(verdict.clientEnd(), verdict.clientWinner(), matcher, client),
+        server == null ? null : end(verdict.serverEnd(), verdict.serverWinner(), matcher, server),
+        List.of(FlowView.of(seen)));
   }
 
   private List<AccelerationPolicy> policies(@Nullable String draft) {

@@ -12,6 +12,7 @@ import dev.shunt.control.web.ProblemView;
 import dev.shunt.policy.PolicySet;
 import dev.shunt.policy.Problem;
 import jakarta.servlet.http.HttpServletRequest;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,11 +28,13 @@ class PolicyEdits {
   private final RevisionLog revisions;
   private final SetJudge judge;
   private final Nodes nodes;
+  private final RecentWarnings recent;
 
-  PolicyEdits(RevisionLog revisions, SetJudge judge, Nodes nodes) {
+  PolicyEdits(RevisionLog revisions, SetJudge judge, Nodes nodes, RecentWarnings recent) {
     this.revisions = revisions;
     this.judge = judge;
     this.nodes = nodes;
+    this.recent = recent;
   }
 
   SetChange commit(
@@ -62,9 +65,16 @@ class PolicyEdits {
     Set<String> changed =
         change.changes().stream().map(policy -> policy.name()).collect(Collectors.toSet());
     List<Problem> before = judge.judge(change.before().set());
-    return change.warnings().stream()
+    List<Problem> news = new ArrayList<>();
+    change.warnings().stream()
         .filter(problem -> changed.contains(problem.policy()) || !before.contains(problem))
-        .toList();
+        .forEach(news::add);
+    news.addAll(
+        recent.of(
+            change.after().set().policies().stream()
+                .filter(policy -> changed.contains(policy.name()))
+                .toList()));
+    return news;
   }
 
   private List<String> affectedNodes(SetChange change) {

@@ -34,10 +34,12 @@ class ValidateController {
 
   private final RevisionLog revisions;
   private final SetJudge judge;
+  private final RecentWarnings recent;
 
-  ValidateController(RevisionLog revisions, SetJudge judge) {
+  ValidateController(RevisionLog revisions, SetJudge judge, RecentWarnings recent) {
     this.revisions = revisions;
     this.judge = judge;
+    this.recent = recent;
   }
 
   @PostMapping(
@@ -60,6 +62,7 @@ class ValidateController {
     PolicyText text = PolicyText.read(request);
     List<Problem> problems = new ArrayList<>(text.parsed().problems());
     problems.addAll(text.located(inCompany(text.parsed().policies())));
+    problems.addAll(text.located(recent.of(text.parsed().policies())));
     return new Validation(problems.stream().noneMatch(Problem::isError), ProblemView.of(problems));
   }
 

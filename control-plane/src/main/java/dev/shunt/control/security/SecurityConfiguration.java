@@ -62,7 +62,11 @@ class SecurityConfiguration {
                     .hasRole("VIEWER")
                     .requestMatchers(DELETE, "/api/v1/session")
                     .hasRole("VIEWER")
-                    .requestMatchers(POST, "/api/v1/policies:validate", "/api/v1/policies:explain")
+                    .requestMatchers(
+                        POST,
+                        "/api/v1/policies:validate",
+                        "/api/v1/policies:explain",
+                        "/api/v1/policies:impact")
                     .hasRole("VIEWER")
                     .requestMatchers("/api/**")
                     .hasRole("EDITOR")

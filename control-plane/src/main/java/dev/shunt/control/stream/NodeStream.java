@@ -1,5 +1,6 @@
 package dev.shunt.control.stream;
 
+import dev.shunt.control.insight.Insights;
 import dev.shunt.control.nodes.NodeConnection;
 import dev.shunt.control.nodes.Nodes;
 import dev.shunt.protocol.node.v1.Ack;
@@ -15,13 +16,16 @@ import org.jspecify.annotations.Nullable;
 final class NodeStream implements StreamObserver<NodeMessage> {
 
   private final Nodes nodes;
+  private final Insights insights;
   private final String nodeId;
   private final ServerCallStreamObserver<Object> responses;
   private @Nullable NodeConnection connection;
   private boolean over;
 
-  NodeStream(Nodes nodes, String nodeId, ServerCallStreamObserver<Object> responses) {
+  NodeStream(
+      Nodes nodes, Insights insights, String nodeId, ServerCallStreamObserver<Object> responses) {
     this.nodes = nodes;
+    this.insights = insights;
     this.nodeId = nodeId;
     this.responses = responses;
     responses.setOnReadyHandler(this::ready);
@@ -80,7 +84,12 @@ final class NodeStream implements StreamObserver<NodeMessage> {
         Nack nack = message.getNack();
         open.nack(nack.getNonce(), Messages.reasons(nack));
       }
-      case STATUS -> open.report(Messages.report(message.getStatus()));
+      case STATUS -> {
+        open.report(Messages.report(message.getStatus()));
+        if (message.getStatus().hasInsight()) {
+          insights.report(nodeId, InsightMessages.read(message.getStatus().getInsight()));
+        }
+      }
       case HELLO, MESSAGE_NOT_SET ->
           refuse(
               Status.INVALID_ARGUMENT,

@@ -3,6 +3,7 @@ package dev.shunt.control.stream;
 import dev.shunt.control.audit.Actor;
 import dev.shunt.control.audit.AuditEntry;
 import dev.shunt.control.audit.AuditLog;
+import dev.shunt.control.insight.Insights;
 import dev.shunt.control.nodes.Nodes;
 import dev.shunt.control.security.JoinTokens;
 import dev.shunt.control.security.Secrets;
@@ -34,6 +35,7 @@ class NodeSyncService implements BindableService {
   private static final int MOST_LABELS = 64;
 
   private final Nodes nodes;
+  private final Insights insights;
   private final JoinTokens joinTokens;
   private final NodeCredentials credentials;
   private final AuditLog audit;
@@ -41,11 +43,13 @@ class NodeSyncService implements BindableService {
 
   NodeSyncService(
       Nodes nodes,
+      Insights insights,
       JoinTokens joinTokens,
       NodeCredentials credentials,
       AuditLog audit,
       Clock clock) {
     this.nodes = nodes;
+    this.insights = insights;
     this.joinTokens = joinTokens;
     this.credentials = credentials;
     this.audit = audit;
@@ -122,6 +126,9 @@ class NodeSyncService implements BindableService {
 
   private StreamObserver<NodeMessage> connect(StreamObserver<Object> responses) {
     return new NodeStream(
-        nodes, NodeCredentials.NODE_ID.get(), (ServerCallStreamObserver<Object>) responses);
+        nodes,
+        insights,
+        NodeCredentials.NODE_ID.get(),
+        (ServerCallStreamObserver<Object>) responses);
   }
 }

@@ -18,8 +18,10 @@ public final class InsightSampler implements AutoCloseable {
   private static final Duration FIRST = Duration.ofSeconds(1);
   private static final Duration SHORTEST_PAUSE = Duration.ofSeconds(10);
 
-  /** A look may take no more than this part of one CPU on average. */
-  private static final int PAUSE_PER_COST = 1_000;
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
+
+  /** A look that takes long, because there are many sockets or the node is busy, comes less often. */
+  private static final int PAUSE_PER_COST = 100;
 
   private final Datapath datapath;
   private final AgentLog log;
@@ -60,7 +62,10 @@ public final class InsightSampler implements AutoCloseable {
       }
     }
     long cost = (System.nanoTime() - started) / 1_000_000;
-    long pause = Math.max(SHORTEST_PAUSE.toMillis(), cost * PAUSE_PER_COST);
+    long pause =
+        Math.min(
+            LONGEST_PAUSE.toMillis(),
+            Math.max(SHORTEST_PAUSE.toMillis(), cost * PAUSE_PER_COST));
     if (!thread.isShutdown()) {
       thread.schedule(this::look, pause, TimeUnit.MILLISECONDS);
     }
