@@ -47,11 +47,6 @@ public interface Datapath extends AutoCloseable {
   void conduct(double cpuShare, SpliceJudge judge, Consumer<String> notices)
       throws DatapathException;
 
-  /** Conducts with the programs that are trusted by default, and in silence. */
-  default void conduct(double cpuShare) throws DatapathException {
-    conduct(cpuShare, new SpliceJudge(SpliceJudge.DEFAULT_TRUSTED), sentence -> {});
-  }
-
   /**
    * Takes every accelerated connection back to plain TCP, with nothing lost, and enrols nobody
    * until {@code setDraining(false)}. Needs {@link #conduct}.

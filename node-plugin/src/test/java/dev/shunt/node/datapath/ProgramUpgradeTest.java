@@ -65,7 +65,7 @@ class ProgramUpgradeTest {
       old.talkUntil(datapath, status -> status.redirectedMessages() > before);
       try (TalkingPair fresh = TalkingPair.over(listener)) {
         fresh.talkUntil(datapath, status -> status.acceleratedLive() == 2);
-        datapath.conduct(0.5);
+        TestHost.conduct(datapath);
         datapath.setDraining(true);
         old.talkUntil(
             datapath,

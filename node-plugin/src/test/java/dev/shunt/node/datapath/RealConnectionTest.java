@@ -38,7 +38,7 @@ class RealConnectionTest {
   @Test
   void aSettledConnectionIsAcceleratedThenDrainedAndEveryByteArrives() throws Exception {
     try (Datapath datapath = installer.installOrAdopt(host.options())) {
-      datapath.conduct(0.5);
+      TestHost.conduct(datapath);
       datapath.apply(policy("Settled"));
       try (TalkingPair pair = TalkingPair.over(listener)) {
         pair.talkUntil(datapath, RealConnectionTest::isRedirecting);
@@ -66,7 +66,7 @@ class RealConnectionTest {
     try (TalkingPair pair = TalkingPair.over(listener);
         Datapath datapath = installer.installOrAdopt(host.options())) {
       pair.talk();
-      datapath.conduct(0.5);
+      TestHost.conduct(datapath);
       datapath.apply(policy("Settled"));
       pair.talkUntil(datapath, RealConnectionTest::isRedirecting);
 

@@ -1,10 +1,12 @@
 package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.MountTable;
+import dev.shunt.node.programs.SpliceJudge;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -33,6 +35,14 @@ final class TestHost implements AutoCloseable {
 
   static DatapathOptions options(Path cgroup, Path pinFolder) {
     return new DatapathOptions(cgroup, pinFolder, 1024, Duration.ofMillis(50), 1 << 20, "test");
+  }
+
+  /**
+   * Both ends are in this JVM, which could splice once another test has made it load Netty's native
+   * transport; these tests do not.
+   */
+  static void conduct(Datapath datapath) throws DatapathException {
+    datapath.conduct(0.5, new SpliceJudge(List.of("java")), sentence -> {});
   }
 
   Path cgroup() {

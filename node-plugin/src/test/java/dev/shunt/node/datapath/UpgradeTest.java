@@ -63,7 +63,7 @@ class UpgradeTest {
       assertThat(datapath.origin()).isEqualTo(Origin.REPLACED);
       old.talk();
       datapath.apply(settled());
-      datapath.conduct(0.5);
+      TestHost.conduct(datapath);
       try (TalkingPair fresh = TalkingPair.over(listener)) {
         fresh.talk();
         old.talkUntil(
@@ -88,7 +88,7 @@ class UpgradeTest {
       meanwhile.talk();
       try (Datapath datapath = installer.installOrAdopt(host.options())) {
         datapath.apply(settled());
-        datapath.conduct(0.5);
+        TestHost.conduct(datapath);
         old.talkUntil(
             datapath,
             status -> {
