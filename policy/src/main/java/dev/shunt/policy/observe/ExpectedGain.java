@@ -37,12 +37,12 @@ public record ExpectedGain(
     if (all <= 0) {
       return null;
     }
-    Cell typical = weights.keySet().iterator().next();
+    Map.Entry<Cell, Double> typical = weights.entrySet().iterator().next();
     double known = 0;
     double time = 0;
     for (Map.Entry<Cell, Double> weight : weights.entrySet()) {
-      if (weight.getValue() > weights.get(typical)) {
-        typical = weight.getKey();
+      if (weight.getValue() > typical.getValue()) {
+        typical = weight;
       }
       Double ratio = table.ratio(weight.getKey());
       if (ratio != null) {
@@ -54,9 +54,9 @@ public record ExpectedGain(
     return new ExpectedGain(
         time > 0 ? known / time : 1,
         known / all,
-        typical,
-        weights.get(typical) / all,
-        table.ratio(typical));
+        typical.getKey(),
+        typical.getValue() / all,
+        table.ratio(typical.getKey()));
   }
 
   private static Map<Cell, Double> weights(Traffic traffic, long connections, Enrolment enrolment) {
