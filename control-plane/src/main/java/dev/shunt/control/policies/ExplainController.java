@@ -16,6 +16,7 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.List;
+import java.util.Objects;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -142,8 +143,9 @@ class ExplainController {
     SeenFlow seen = live.find(node, connection);
     SocketView client = LiveConnections.view(seen.flow().client());
     SocketView server = LiveConnections.view(seen.flow().server());
-    ConnectionVerdict verdict =
-        matcher.judge(client == null ? server : client, server == null ? client : server);
+    // Whoever reported the connection saw one end at least.
+    SocketView known = client == null ? Objects.requireNonNull(server) : client;
+    ConnectionVerdict verdict = matcher.judge(known, server == null ? known : server);
     return new Explanation(
         client == null || server == null ? "remote_peer" : verdict.verdict().text(),
         client == null ? null : end(verdict.clientEnd(), verdict.clientWinner(), matcher, client),

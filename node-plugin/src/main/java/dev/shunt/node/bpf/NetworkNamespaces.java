@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The network namespaces of this machine that a process lives in or that have a name. */
@@ -102,7 +103,7 @@ public final class NetworkNamespaces {
       Map<String, Object> now = Files.readAttributes(file, "unix:ino,dev");
       Object device = Files.getAttribute(PROC.resolve("self/ns/net"), "unix:dev");
       return device.equals(now.get("dev"))
-          ? new NetworkNamespace((Long) now.get("ino"), file)
+          ? new NetworkNamespace((Long) Objects.requireNonNull(now.get("ino")), file)
           : null;
     } catch (IOException e) {
       return null;
