@@ -61,6 +61,7 @@ class TutorialTest {
         host.start(
             namespace,
             "tcpdump",
+            "--immediate-mode",
             "-U",
             "-Z",
             "root",
