@@ -15,7 +15,7 @@ enum shunt_state {
 
 enum shunt_conn_flags {
 	SHUNT_CONN_CLIENT = 1,     /* this end opened the connection */
-	SHUNT_CONN_OWNER = 2,      /* this end accounts for the connection: the server of a local pair, else the only local end */
+	SHUNT_CONN_OWNER = 2,      /* this end accounts for the connection: the server of a local pair (with syncookies the client), else the only local end */
 	SHUNT_CONN_MAY_BLOCK = 4,  /* blockingSockets: Accept */
 	SHUNT_CONN_STRAY = 8,      /* older than the watch, its peer not found yet: its fingerprint means nothing */
 	SHUNT_CONN_SPLICED = 16,   /* its program read it with splice(2), which looks only at sk_receive_queue and would not see redirected data */
@@ -101,10 +101,11 @@ enum shunt_pair_flags {
 	SHUNT_PAIR_CLIENT_POLLER = 16384,
 	SHUNT_PAIR_SERVER_OBSERVES = 65536, /* its policy says Accelerate and Observe */
 	SHUNT_PAIR_CLIENT_OBSERVES = 131072,
+	SHUNT_PAIR_CLIENT_OWNS = 262144,   /* syncookies: no request was seen, so the client made this and accounts for the connection */
 	SHUNT_PAIR_SERVER_POLLER = 32768,  /* its listener is non-blocking, so what it accepts most likely will be */
 };
 
-/* shunt_pairs: LRU_HASH. Made by the server's request socket if a policy matches it, before the client is ESTABLISHED. */
+/* shunt_pairs: LRU_HASH. Made by the server's request socket if a policy matches it, before the client is ESTABLISHED; else by the client. */
 struct shunt_pair {
 	__u8 client[16];
 	__u64 netns;               /* cookie of the server's network namespace */

@@ -73,6 +73,8 @@ static __always_inline void shunt_note_peer(const struct shunt_conn *c, __u64 sk
 	if (o && peer) {
 		o->peer_cookie = peer_cookie;
 		peer->peer_cookie = c->cookie;
+		/* With syncookies the client could not know. */
+		__sync_fetch_and_and(&peer->lasting, ~(1u << SHUNT_REMOTE_PEER));
 	}
 }
 

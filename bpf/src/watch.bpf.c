@@ -155,6 +155,23 @@ static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ct
 	return c;
 }
 
+/*
+ * The kernel keeps no request while syncookies are on and runs no program for it, so a client finds no pair and cannot tell its peer from a remote one. It leaves the
+ * pair itself, for a server that comes after all, and goes on to account for the connection: nobody could take that from it without its lock.
+ */
+static __always_inline void shunt_wait_for_server(struct bpf_sock_ops *ctx, struct shunt_conn *c, const struct shunt_view *view, const struct shunt_pair_key *key, __u64 sk, __u32 flags)
+{
+	struct shunt_pair pair = {};
+
+	__builtin_memcpy(pair.client, view->client, sizeof(pair.client));
+	pair.client_port = view->client_port;
+	pair.netns = bpf_get_netns_cookie(ctx);
+	pair.client_cookie = c->cookie;
+	pair.client_sk = sk;
+	pair.flags = flags | SHUNT_PAIR_CLIENT_OWNS;
+	bpf_map_update_elem(&shunt_pairs, key, &pair, BPF_NOEXIST);
+}
+
 static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
@@ -190,20 +207,6 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		return;
 	c->flags |= SHUNT_CONN_CLIENT;
 	c->clean_seq = tp->write_seq;
-	if (!pair) {
-		__u32 reason = shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
-
-		shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
-		shunt_note_obstacle(c, (__u64)tp, reason);
-		return;
-	}
-	if (pair->flags & SHUNT_PAIR_SERVER_OBSERVES)
-		c->flags |= SHUNT_CONN_PEER_OBSERVES;
-	shunt_note_obstacle(c, (__u64)tp, 0);
-
-	/* The server's end accounts for this connection; tell it all it needs to know. */
-	pair->client_cookie = c->cookie;
-	pair->client_sk = (__u64)tp;
 	flags = SHUNT_PAIR_CLIENT_SEEN;
 	if (shunt_consents(p))
 		flags |= SHUNT_PAIR_CLIENT_CONSENTS;
@@ -216,6 +219,22 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	/* Sent with the SYN and accepted: bytes_acked > 1. Sent and refused: still to be sent again, snd_nxt > snd_una. */
 	if (tp->bytes_acked != 1 || tp->snd_nxt != tp->snd_una)
 		flags |= SHUNT_PAIR_CLIENT_FAST_OPEN;
+	if (!pair) {
+		__u32 reason = shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
+
+		shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
+		shunt_note_obstacle(c, (__u64)tp, reason);
+		if (reason == SHUNT_REMOTE_PEER)
+			shunt_wait_for_server(ctx, c, &view, &key, (__u64)tp, flags);
+		return;
+	}
+	if (pair->flags & SHUNT_PAIR_SERVER_OBSERVES)
+		c->flags |= SHUNT_CONN_PEER_OBSERVES;
+	shunt_note_obstacle(c, (__u64)tp, 0);
+
+	/* The server's end accounts for this connection; tell it all it needs to know. */
+	pair->client_cookie = c->cookie;
+	pair->client_sk = (__u64)tp;
 	if ((pair->flags & (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE | SHUNT_PAIR_DUPLICATE)) == (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE) &&
 	    flags == (SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_HANDSHAKE)) {
 		bool poller = shunt_is_nonblocking((struct sock *)tp);
@@ -258,8 +277,8 @@ static __always_inline __u32 shunt_judge(const struct shunt_policy *p, struct tc
 	reason = shunt_judge_handshake(tp, flags, flags & SHUNT_PAIR_CLIENT_CONSENTS);
 	if (reason)
 		return reason;
-	if (p->enrolment != SHUNT_ENROLMENT_HANDSHAKE || !(flags & SHUNT_PAIR_CLIENT_HANDSHAKE))
-		return SHUNT_UNDECIDED; /* Settled: left to the conductor */
+	if (p->enrolment != SHUNT_ENROLMENT_HANDSHAKE || !(flags & SHUNT_PAIR_CLIENT_HANDSHAKE) || (flags & SHUNT_PAIR_CLIENT_OWNS))
+		return SHUNT_UNDECIDED; /* Settled, or syncookies: left to the conductor */
 	if (flags & SHUNT_PAIR_CLIENT_MAP_FULL)
 		return SHUNT_MAP_FULL;
 	if (!(flags & SHUNT_PAIR_CLIENT_ENROLLED))
@@ -345,6 +364,8 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	struct shunt_policy policy, *p = &policy;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
+	__u64 client_sk;
+	bool client_owns;
 	__u32 verdict;
 
 	if (!sk)
@@ -362,13 +383,18 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	if (!c)
 		return;
 	c->clean_seq = tp->write_seq;
+	/* A client's own pair was not looked at when the request came. */
+	if (pair && (pair->flags & SHUNT_PAIR_CLIENT_OWNS) && shunt_is_loopback(pair->client) && bpf_get_netns_cookie(ctx) != pair->netns)
+		pair = NULL;
 	if (!pair) {
-		/* syncookies, or the connection is older than the watch */
+		/* syncookies and a client without a policy, or the handshake began before the watch */
 		shunt_open(c, shunt_consents(p) ? SHUNT_UNPAIRED : shunt_own_refusal(p));
 		shunt_note_obstacle(c, (__u64)tp, SHUNT_UNPAIRED);
 		return;
 	}
 	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_SERVER_SEEN);
+	client_owns = pair->flags & SHUNT_PAIR_CLIENT_OWNS;
+	client_sk = pair->client_sk;
 	if (pair->flags & SHUNT_PAIR_CLIENT_OBSERVES)
 		c->flags |= SHUNT_CONN_PEER_OBSERVES;
 	shunt_note_obstacle(c, (__u64)tp, shunt_judge_handshake(tp, pair->flags, pair->flags & (SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_OBSERVES)));
@@ -388,7 +414,10 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 		/* Both ends have the bond. An entry that is taken away is in the cache for the next connection; one that ages is not. */
 		bpf_map_delete_elem(&shunt_pairs, &key);
 	}
-	shunt_open(c, verdict);
+	if (client_owns)
+		shunt_call_conductor(client_sk); /* it took its peer for remote, and shall know better */
+	else
+		shunt_open(c, verdict);
 }
 
 /* The second end to close takes the bond away. */
@@ -405,19 +434,22 @@ static __always_inline void shunt_unbind(struct shunt_conn *c)
 
 		if (me->cookie != c->cookie)
 			return;
+		/* With syncookies: it took its peer for remote, and no visit has judged it since. */
+		if ((c->flags & SHUNT_CONN_OWNER) && c->verdict == SHUNT_REMOTE_PEER)
+			shunt_move(c, peer->flags & SHUNT_END_CONSENTS ? peer->reason : SHUNT_PEER_NOT_CONSENTING);
 		__sync_fetch_and_or(&me->flags, SHUNT_END_CLOSED);
 		if (peer->flags & SHUNT_END_CLOSED)
 			bpf_map_delete_elem(&shunt_bonds, &key);
 		return;
 	}
-	if (!client || (c->flags & SHUNT_CONN_OWNER))
+	if (!client)
 		return;
 	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
 	if (!pair)
 		return;
 	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_CLOSED);
 	/* The server never reached ESTABLISHED (full accept queue, reset), so nobody else counts this connection. */
-	if (!(pair->flags & SHUNT_PAIR_SERVER_SEEN))
+	if (!(c->flags & SHUNT_CONN_OWNER) && !(pair->flags & SHUNT_PAIR_SERVER_SEEN))
 		shunt_open(c, SHUNT_UNPAIRED);
 }
 

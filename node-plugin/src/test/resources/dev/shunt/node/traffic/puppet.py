@@ -91,7 +91,7 @@ class Puppet:
         self.ends, self.listeners, self.threads = {}, {}, {}
 
     def listen(self, name, address, port, *options):
-        listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        listener = self._socket(address, options)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._options(listener, options)
         listener.bind((address, int(port)))
@@ -99,7 +99,7 @@ class Puppet:
         self.listeners[name] = listener
 
     def connect(self, name, address, port, *options):
-        sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        sock = self._socket(address, options)
         self._options(sock, options)
         if sock.connect_ex((address, int(port))) == errno.EINPROGRESS:
             poll = select.poll()
@@ -109,6 +109,18 @@ class Puppet:
             if error:
                 raise OSError(error, os.strerror(error))
         self.ends[name + ".client"] = End(name + ".client", sock)
+
+    def _socket(self, address, options):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        return socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_MPTCP if "mptcp" in options else 0)
+
+    def fastopen(self, name, address, port, count, *options):
+        """Connects with data in the SYN."""
+        sock = self._socket(address, options)
+        end = End(name + ".client", sock)
+        end.sends.at += sock.sendto(end.sends.look(int(count)), socket.MSG_FASTOPEN, (address, int(port)))
+        self._options(sock, options)
+        self.ends[name + ".client"] = end
 
     def accept(self, name, listener, *options):
         waiting = self.listeners[listener]
@@ -125,11 +137,11 @@ class Puppet:
         self._options(self.ends[name].socket, options)
 
     def _options(self, sock, options):
-        """polling, blocking, or LEVEL:NAME=VALUE by the numbers of setsockopt(2)."""
+        """polling, blocking, mptcp (of a new socket), or LEVEL:NAME=VALUE by the numbers of setsockopt(2)."""
         for option in options:
             if option in ("polling", "blocking"):
                 sock.setblocking(option == "blocking")
-            else:
+            elif option != "mptcp":
                 what, value = option.split("=")
                 level, number = what.split(":")
                 sock.setsockopt(int(level), int(number), int(value) if value.isdigit() else value.encode())

@@ -1,0 +1,278 @@
+package dev.shunt.node.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.datapath.DatapathStatus;
+import dev.shunt.node.datapath.Reason;
+import dev.shunt.node.traffic.TrafficHost.Conducting;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * While one condition of safety does not hold for one end, the pair is not enrolled and is counted
+ * under that reason alone; and it is enrolled once the condition holds, if it ever can.
+ */
+@OnBpfKernel
+class SafetyConditionsTest {
+  private static final int PORT = 15001;
+  private static final String POLICY = policy("all", "Accelerate", "%CGROUP/**");
+  private static final int SPLICES = 2;
+  private static final int NEVER_SPLICES = 1;
+
+  private TrafficHost host;
+  private Namespace namespace;
+  private Puppet puppet;
+
+  @BeforeEach
+  void openHost() throws Exception {
+    host = new TrafficHost(Conducting.BY_HAND);
+    namespace = host.namespace();
+    puppet = host.puppet(namespace);
+    host.apply(POLICY);
+  }
+
+  @AfterEach
+  void closeHost() throws Exception {
+    host.close();
+  }
+
+  @Test
+  void aPairThatNothingSpeaksAgainstIsEnrolled() throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"client", "server"})
+  void aBlockingEnd(String end) throws Exception {
+    opens(end.equals("client") ? "blocking" : "polling", end.equals("server") ? "blocking" : "polling");
+    isRefusedFor(Reason.BLOCKING_SOCKET);
+    puppet.does("set a." + end + " polling");
+    host.apply(POLICY); // what a program does for good is judged anew when policies are
+    isEnrolled();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"client", "server"})
+  void aReceiveLowWaterMark(String end) throws Exception {
+    opens("polling", "polling");
+    puppet.does("set a." + end + " 1:18=2");
+    isRefusedFor(Reason.RECEIVE_LOW_WATER);
+    puppet.does("set a." + end + " 1:18=1");
+    host.apply(POLICY);
+    isEnrolled();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"client", "server"})
+  void aReaderAsleepInRecv(String end) throws Exception {
+    host.apply(POLICY.replace("{action", "{blockingSockets: Accept, action"));
+    opens("blocking", "blocking");
+    puppet.does("start r receive a.%s 100".formatted(end));
+    puppet.does("asleep r");
+    isNotEnrolledYet();
+    puppet.does("send a.%s 100".formatted(other(end)));
+    puppet.does("finish r");
+    isEnrolled();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"client", "server"})
+  void bytesThatAreUnread(String end) throws Exception {
+    opens("polling", "polling");
+    puppet.does("send a.%s 100".formatted(other(end)));
+    isNotEnrolledYet();
+    puppet.does("receive a.%s 100".formatted(end));
+    isEnrolled();
+  }
+
+  @Test
+  void aConnectionThatClosesWhileAConditionIsAwaitedWasNotSettled() throws Exception {
+    opens("polling", "polling");
+    puppet.does("send a.client 100");
+    isNotEnrolledYet();
+    puppet.does("close a.server");
+    puppet.does("close a.client");
+    assertThat(reasons(host.await("closed", s -> s.live() == 0)))
+        .isEqualTo(Map.of(Reason.NOT_SETTLED, 1L));
+  }
+
+  @Test
+  void aProgramOfWhichNothingIsKnownYet() throws Exception {
+    opens("polling", "polling");
+    puppet.does("pause 0.05");
+    for (int i = 0; i < 4; i++) {
+      puppet.does("walk " + host.pin("shunt_conductor_iter"));
+    }
+    assertThat(host.datapath().status().accelerated()).isZero();
+    isEnrolled();
+  }
+
+  @Test
+  void aProgramThatMaySplice() throws Exception {
+    opens("polling", "polling");
+    puppet.does("pause 0.05");
+    for (int i = 0; i < 4; i++) {
+      host.answersForEveryProgram(SPLICES);
+      puppet.does("walk " + host.pin("shunt_conductor_iter"));
+    }
+    assertRefusedFor(Reason.MAY_SPLICE);
+    host.answersForEveryProgram(NEVER_SPLICES);
+    isEnrolled();
+  }
+
+  @Test
+  void aProgramThatSplicedThoughItWasTrusted() throws Exception {
+    opens("polling", "polling");
+    puppet.does("send a.client 100");
+    puppet.does("splice a.server 100");
+    isRefusedFor(Reason.SPLICE_USER);
+    host.apply(POLICY);
+    isRefusedFor(Reason.SPLICE_USER);
+  }
+
+  @Test
+  void anMptcpConnection() throws Exception {
+    namespace.inside("sysctl", "-qw", "net.mptcp.enabled=1");
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling mptcp");
+    puppet.opens("a", "l", PORT, "polling mptcp", "polling");
+    puppet.exchanges("a");
+    isRefusedFor(Reason.MPTCP);
+    // Which says nothing against its listener: who connects by TCP gets a TCP connection.
+    puppet.opens("b", "l", PORT, "polling", "polling");
+    puppet.exchanges("b");
+    conduct();
+    assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
+    assertThat(reasons(host.datapath().status())).isEqualTo(Map.of(Reason.MPTCP, 1L));
+    puppet.exchanges("b");
+  }
+
+  @Test
+  void aProtocolAboveTcp() throws Exception {
+    // kTLS need not be in the kernel; an MPTCP socket whose server speaks TCP has such a protocol too.
+    // Its handshake would tell MPTCP, so the policy comes later.
+    namespace.inside("sysctl", "-qw", "net.mptcp.enabled=1");
+    host.apply(POLICY.replace(Integer.toString(PORT), "15009"));
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.opens("a", "l", PORT, "polling mptcp", "polling");
+    puppet.exchanges("a");
+    host.apply(POLICY);
+    for (int i = 0; i < 4; i++) {
+      puppet.does("walk " + host.pin("shunt_adopter_iter"));
+    }
+    puppet.exchanges("a");
+    isRefusedFor(Reason.ULP);
+  }
+
+  @Test
+  void dataWithTheSyn() throws Exception {
+    // Client and server, without cookies, for every listener.
+    namespace.inside("sysctl", "-qw", "net.ipv4.tcp_fastopen=1543");
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.does("fastopen a 127.0.0.1 %d 100 polling".formatted(PORT));
+    puppet.does("accept a l polling");
+    puppet.does("receive a.server 100");
+    namespace.inside(
+        "sh", "-c", "nstat -asz TcpExtTCPFastOpenPassive | grep -qE 'FastOpenPassive +1 '");
+    puppet.exchanges("a");
+    isRefusedFor(Reason.FAST_OPEN);
+    puppet.opens("b", "l", PORT, "polling", "polling");
+    puppet.exchanges("b");
+    conduct();
+    assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
+    assertThat(reasons(host.datapath().status())).isEqualTo(Map.of(Reason.FAST_OPEN, 1L));
+  }
+
+  @Test
+  void aPeerThatDoesNotConsent() throws Exception {
+    host.apply(POLICY + "---\n" + policy("client", "Bypass", "%CGROUP/elsewhere"));
+    Puppet client = host.puppet(namespace, "elsewhere");
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    client.does("connect a 127.0.0.1 %d polling".formatted(PORT));
+    puppet.does("accept a l polling");
+    exchange(client);
+    isRefusedFor(Reason.PEER_NOT_CONSENTING);
+    host.apply(POLICY);
+    conduct();
+    assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
+    exchange(client);
+    assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
+  }
+
+  private void exchange(Puppet client) throws Exception {
+    client.does("send a.client 100");
+    puppet.does("receive a.server 100");
+    puppet.does("send a.server 100");
+    client.does("receive a.client 100");
+  }
+
+  private static String other(String end) {
+    return end.equals("client") ? "server" : "client";
+  }
+
+  private void opens(String clientMode, String serverMode) throws Exception {
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.opens("a", "l", PORT, clientMode, serverMode);
+    puppet.exchanges("a");
+  }
+
+  /** Often enough for both ends to be found fit, and to enter one after the other. */
+  private void conduct() throws Exception {
+    puppet.does("pause 0.05"); // older than the settle time
+    for (int i = 0; i < 4; i++) {
+      puppet.conducts();
+    }
+  }
+
+  private void isRefusedFor(Reason reason) throws Exception {
+    conduct();
+    assertRefusedFor(reason);
+  }
+
+  private void assertRefusedFor(Reason reason) throws Exception {
+    DatapathStatus status = host.datapath().status();
+    assertThat(reasons(status)).isEqualTo(Map.of(reason, 1L));
+    assertThat(status.accelerated()).isZero();
+    assertThat(host.socketsInSockhashes()).isZero();
+  }
+
+  private void isNotEnrolledYet() throws Exception {
+    conduct();
+    DatapathStatus status = host.datapath().status();
+    assertThat(status.live()).isEqualTo(1);
+    assertThat(status.accelerated()).isZero();
+    assertThat(reasons(status)).isEmpty();
+  }
+
+  private void isEnrolled() throws Exception {
+    conduct();
+    DatapathStatus status = host.datapath().status();
+    assertThat(status.acceleratedLive()).as("reasons %s", reasons(status)).isEqualTo(1);
+    assertThat(reasons(status)).isEmpty();
+    puppet.exchanges("a");
+    puppet.exchanges("a");
+    assertThat(host.datapath().connections()).allMatch(c -> c.redirectedBytes() > 0);
+  }
+
+  private static Map<Reason, Long> reasons(DatapathStatus status) {
+    Map<Reason, Long> found = new TreeMap<>(status.reasons());
+    found.values().removeIf(count -> count == 0);
+    return found;
+  }
+
+  private static String policy(String name, String action, String cgroup) {
+    return """
+    apiVersion: shunt.dev/v1alpha1
+    kind: AccelerationPolicy
+    metadata: {name: %s}
+    spec: {action: %s, priority: %d, match: {ports: ["%d"], cgroups: ["%s"]}}
+    """
+        .formatted(name, action, action.equals("Bypass") ? 10 : 1, PORT, cgroup);
+  }
+}
