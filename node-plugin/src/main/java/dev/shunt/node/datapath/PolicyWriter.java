@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -116,7 +117,7 @@ final class PolicyWriter implements AutoCloseable {
         Map<Table, CompletableFuture<Void>> fills = tables.startFilling(image);
         for (Table table : Table.values()) {
           enter(ApplyStep.fill(table));
-          join(fills.get(table));
+          join(Objects.requireNonNull(fills.get(table)));
         }
 
         enter(ApplyStep.WAIT_FOR_READERS);

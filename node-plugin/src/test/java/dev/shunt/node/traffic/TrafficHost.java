@@ -172,15 +172,29 @@ final class TrafficHost implements AutoCloseable {
     return options.pinFolder().resolve(name);
   }
 
+  /** A puppet in a cgroup below the test's own. */
+  Puppet puppet(Namespace namespace, String child) throws IOException {
+    Path inner = Files.createDirectories(cgroup.resolve(child));
+    opened.add(() -> Files.delete(inner));
+    List<String> command = List.of("python3", unpacked("puppet.py").toString());
+    return new Puppet(opened(new Program(inner, namespace, command)), this);
+  }
+
   /** What the conductor does about processes that the programs ask about, without a look. */
   void trustsEveryProgram() {
+    answersForEveryProgram(1);
+  }
+
+  /** Answers with a number of {@code enum shunt_program}, also what was answered before. */
+  void answersForEveryProgram(int verdict) {
     KernelBpf bpf = new KernelBpf();
     try (BpfMap asked = bpf.openMap(pin("shunt_asked"));
         BpfMap programs = bpf.openMap(pin("shunt_programs"))) {
-      MapEntries questions = asked.readAll();
-      for (int i = 0; i < questions.count(); i++) {
-        byte[] never = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(1).array();
-        programs.put(questions.key(i), never, BpfMap.Put.ANY);
+      byte[] answer = ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(verdict).array();
+      for (MapEntries processes : List.of(asked.readAll(), programs.readAll())) {
+        for (int i = 0; i < processes.count(); i++) {
+          programs.put(processes.key(i), answer, BpfMap.Put.ANY);
+        }
       }
     }
   }
