@@ -3,6 +3,18 @@
 #include "classify.h"
 #include "account.h"
 
+/* The end itself learns of its peer when it is enrolled; the bond knows both from the handshake on. */
+static __always_inline __u64 shunt_reported_peer(const struct shunt_conn *c)
+{
+	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
+	struct shunt_bond *bond = c->flags & SHUNT_CONN_STRAY ? NULL : bpf_map_lookup_elem(&shunt_bonds, &key);
+	bool client = c->flags & SHUNT_CONN_CLIENT;
+
+	if (!bond || bond->ends[client ? SHUNT_CLIENT : SHUNT_SERVER].cookie != c->cookie)
+		return c->peer_cookie;
+	return bond->ends[client ? SHUNT_SERVER : SHUNT_CLIENT].cookie;
+}
+
 SEC("iter/tcp")
 int shunt_report(struct bpf_iter__tcp *ctx)
 {
@@ -31,11 +43,13 @@ int shunt_report(struct bpf_iter__tcp *ctx)
 	row.netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
 	row.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
 	row.cookie = c->cookie;
-	row.peer_cookie = c->peer_cookie;
+	row.peer_cookie = shunt_reported_peer(c);
 	row.age_ns = bpf_ktime_get_ns() - c->born_ns;
 	row.redirected_bytes = c->redirected_bytes;
 	row.redirected_messages = c->redirected_messages;
 	row.tcp_bytes = tp->bytes_acked;
+	if (c->flags & SHUNT_CONN_CLIENT && row.tcp_bytes)
+		row.tcp_bytes--; /* the kernel counts a client's acknowledged SYN as a byte, a server's not */
 	row.row = c->row;
 	row.verdict = c->verdict;
 	row.direction = c->direction;

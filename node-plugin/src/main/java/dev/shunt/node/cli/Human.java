@@ -1,5 +1,6 @@
 package dev.shunt.node.cli;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,23 @@ final class Human {
     return unit == 0
         ? bytes + " B"
         : String.format(Locale.ROOT, value < 10 ? "%.2f %s" : "%.1f %s", value, UNITS[unit]);
+  }
+
+  /** Its two largest units. */
+  static String age(Duration age) {
+    long seconds = age.toSeconds();
+    if (seconds == 0) {
+      return age.toMillis() + " ms";
+    }
+    if (seconds < 60) {
+      return seconds + " s";
+    }
+    if (seconds < 3600) {
+      return seconds / 60 + " min " + seconds % 60 + " s";
+    }
+    return seconds < 86_400
+        ? seconds / 3600 + " h " + seconds / 60 % 60 + " min"
+        : seconds / 86_400 + " d " + seconds / 3600 % 24 + " h";
   }
 
   /**

@@ -46,6 +46,7 @@ final class ShuntNode implements Runnable {
             .addSubcommand(new RunCommand(world))
             .addSubcommand(new ApplyCommand(world))
             .addSubcommand(new StatusCommand(world))
+            .addSubcommand(new ConnectionsCommand(world))
             .addSubcommand(new RecommendCommand(world))
             .addSubcommand(new ExplainCommand(world))
             .addSubcommand(new CheckCommand(world))

@@ -6,6 +6,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -20,7 +21,13 @@ final class EchoPair implements AutoCloseable {
       listener = socket.socket()
       listener.bind(("127.0.0.1", %d))
       listener.listen()
-      client = socket.create_connection(("127.0.0.1", %d))
+      def move(cgroup):
+          with open(cgroup + "/cgroup.procs", "w") as procs:
+              procs.write("0")
+      move("%s") # a socket stays in the cgroup that it was made in
+      client = socket.socket()
+      move("%s")
+      client.connect(("127.0.0.1", %d))
       server, _ = listener.accept()
       print("connected", client.getsockname()[1], flush=True)
       def pass_on(a, b, data):
@@ -49,6 +56,10 @@ final class EchoPair implements AutoCloseable {
   }
 
   static EchoPair connect(Path cgroup, int port) throws IOException {
+    return connect(cgroup, cgroup, port);
+  }
+
+  static EchoPair connect(Path clientCgroup, Path cgroup, int port) throws IOException {
     String join = "echo $$ > %s/cgroup.procs && ip link set lo up && exec python3 -c \"$0\"";
     var pair =
         new EchoPair(
@@ -58,7 +69,7 @@ final class EchoPair implements AutoCloseable {
                     "sh",
                     "-c",
                     join.formatted(cgroup),
-                    PROGRAM.formatted(port, port))
+                    PROGRAM.formatted(port, clientCgroup, cgroup, port))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start());
     String[] words = String.valueOf(pair.out.readLine()).split(" ");
@@ -69,6 +80,12 @@ final class EchoPair implements AutoCloseable {
 
   int clientPort() {
     return clientPort;
+  }
+
+  /** Inode of its network namespace. */
+  long networkNamespace() throws IOException {
+    return (Long)
+        Files.getAttribute(Path.of("/proc/%d/ns/net".formatted(process.pid())), "unix:ino");
   }
 
   /** Sends 1,000 bytes there and back that many times; fails when a byte differs. */

@@ -3,6 +3,7 @@ package dev.shunt.node.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.datapath.Reason;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,6 +17,15 @@ class HumanTest {
     assertThat(Human.bytes(1024)).isEqualTo("1.00 KiB");
     assertThat(Human.bytes(12L << 30)).isEqualTo("12.0 GiB");
     assertThat(Human.bytes(Long.MAX_VALUE)).endsWith("PiB");
+  }
+
+  @Test
+  void agesHaveTwoUnits() {
+    assertThat(Human.age(Duration.ofMillis(42))).isEqualTo("42 ms");
+    assertThat(Human.age(Duration.ofSeconds(59))).isEqualTo("59 s");
+    assertThat(Human.age(Duration.ofSeconds(61))).isEqualTo("1 min 1 s");
+    assertThat(Human.age(Duration.ofMinutes(125))).isEqualTo("2 h 5 min");
+    assertThat(Human.age(Duration.ofHours(49))).isEqualTo("2 d 1 h");
   }
 
   @Test
