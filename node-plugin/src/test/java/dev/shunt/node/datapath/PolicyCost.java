@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
 
@@ -74,7 +75,7 @@ final class PolicyCost {
   }
 
   private static void print(Map<Integer, Cost> costs) {
-    long one = costs.get(SIZES[0]).connection;
+    long one = Objects.requireNonNull(costs.get(SIZES[0])).connection;
     System.out.println("| policies | ranges | shunt_watch, a connection | ratio | compile | apply |");
     System.out.println("| ---: | ---: | ---: | ---: | ---: | ---: |");
     costs.forEach(

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,8 +85,8 @@ class SpliceJudgeTest {
       Thread.onSpinWait();
     }
     SpliceJudge.Judgement judgement =
-        new SpliceJudge(trusted).judge((int) process.pid(), startedNanos(process));
-    assertThat(judgement).isNotNull();
+        Objects.requireNonNull(
+            new SpliceJudge(trusted).judge((int) process.pid(), startedNanos(process)));
     assertThat(judgement.executable()).isEqualTo(program.toString());
     return String.valueOf(judgement.use().reason());
   }

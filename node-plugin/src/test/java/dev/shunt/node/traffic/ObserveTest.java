@@ -12,6 +12,7 @@ import dev.shunt.policy.observe.Traffic;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -199,8 +200,8 @@ class ObserveTest {
     assertThat(unmatched.verdict()).isEqualTo(Flow.UNMATCHED);
     assertThat(unmatched.would()).as("nobody tried").isNull();
     assertThat(unmatched.isLocal()).isTrue();
-    assertThat(unmatched.server().view().cgroup()).hasToString(host.cgroupPath());
-    assertThat(unmatched.client().obstacles()).isEmpty();
+    assertThat(Objects.requireNonNull(unmatched.server()).view().cgroup()).hasToString(host.cgroupPath());
+    assertThat(Objects.requireNonNull(unmatched.client()).obstacles()).isEmpty();
     assertThat(matched.verdict()).isEqualTo("observed_only");
   }
 

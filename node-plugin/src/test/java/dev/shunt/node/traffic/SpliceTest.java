@@ -60,7 +60,7 @@ class SpliceTest {
     Program client = throughHaproxy(folder, "option splice-auto");
     host.await(
         "both sides of every session refused",
-        s -> s.reasons().get(Reason.MAY_SPLICE) == 2 * CONNECTIONS);
+        s -> s.reasons().getOrDefault(Reason.MAY_SPLICE, 0L) == 2 * CONNECTIONS);
     client.sendLine();
     client.end();
     DatapathStatus status = host.await("all closed", s -> s.live() == 0);
@@ -76,7 +76,7 @@ class SpliceTest {
     puppet.does("listen l 127.0.0.1 " + PORT + " polling");
     puppet.opens("a", "l", PORT, "polling", "polling");
     puppet.exchanges("a");
-    host.await("refused", s -> s.reasons().get(Reason.MAY_SPLICE) == 1);
+    host.await("refused", s -> s.reasons().getOrDefault(Reason.MAY_SPLICE, 0L) == 1);
     puppet.does("send a.client 300000");
     puppet.does("receive a.server 1000");
     puppet.does("splice a.server 299000");
@@ -96,7 +96,7 @@ class SpliceTest {
     puppet.does("send b.client 5000");
     puppet.does("splice b.server 5000");
     puppet.does("receive a.server 5000");
-    host.await("both refused", s -> s.reasons().get(Reason.SPLICE_USER) == 2);
+    host.await("both refused", s -> s.reasons().getOrDefault(Reason.SPLICE_USER, 0L) == 2);
     assertThat(host.datapath().status().acceleratedLive()).isZero();
     for (String connection : List.of("a", "b")) {
       puppet.does("send %s.client 300000".formatted(connection));
