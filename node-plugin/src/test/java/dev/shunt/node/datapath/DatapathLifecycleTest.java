@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -126,7 +127,12 @@ class DatapathLifecycleTest {
 
     try (Datapath datapath = installer.installOrAdopt(larger)) {
       assertThat(datapath.origin()).isEqualTo(Origin.REPLACED);
-      assertThat(programsOnTheCgroup()).hasSize(1);
+      TestHost.conduct(datapath);
+      Instant patience = Instant.now().plus(Duration.ofMinutes(1));
+      while (programsOnTheCgroup().size() > 1 && Instant.now().isBefore(patience)) {
+        Thread.onSpinWait();
+      }
+      assertThat(programsOnTheCgroup()).as("the old one is drained and gone").hasSize(1);
     }
   }
 
