@@ -20,7 +20,9 @@ public final class InsightSampler implements AutoCloseable {
 
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
 
-  /** A look that takes long, because there are many sockets or the node is busy, comes less often. */
+  /**
+   * A look that takes long, because there are many sockets or the node is busy, comes less often.
+   */
   private static final int PAUSE_PER_COST = 100;
 
   private final Datapath datapath;
@@ -64,8 +66,7 @@ public final class InsightSampler implements AutoCloseable {
     long cost = (System.nanoTime() - started) / 1_000_000;
     long pause =
         Math.min(
-            LONGEST_PAUSE.toMillis(),
-            Math.max(SHORTEST_PAUSE.toMillis(), cost * PAUSE_PER_COST));
+            LONGEST_PAUSE.toMillis(), Math.max(SHORTEST_PAUSE.toMillis(), cost * PAUSE_PER_COST));
     if (!thread.isShutdown()) {
       thread.schedule(this::look, pause, TimeUnit.MILLISECONDS);
     }

@@ -75,10 +75,7 @@ final class CounterRows {
     ByteBuffer keys = Abi.bytes(rows.size() * Integer.BYTES);
     rows.forEach(keys::putInt);
     return new MapEntries(
-        Integer.BYTES,
-        Abi.COUNTERS_SIZE,
-        keys.array(),
-        new byte[rows.size() * Abi.COUNTERS_SIZE]);
+        Integer.BYTES, Abi.COUNTERS_SIZE, keys.array(), new byte[rows.size() * Abi.COUNTERS_SIZE]);
   }
 
   private static MapEntries entries(Map<String, Integer> rows) {

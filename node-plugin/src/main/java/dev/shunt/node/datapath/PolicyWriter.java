@@ -105,8 +105,7 @@ final class PolicyWriter implements AutoCloseable {
       int idleSlot = Abi.slotOf(next);
 
       // Waits beside the work that touches no slot.
-      CompletableFuture<Void> noReaders =
-          CompletableFuture.runAsync(gracePeriod::await, workers);
+      CompletableFuture<Void> noReaders = CompletableFuture.runAsync(gracePeriod::await, workers);
 
       enter(ApplyStep.ASSIGN_ROWS);
       Map<String, Integer> assigned = rows.assign(names(set), liveNames());
@@ -201,7 +200,9 @@ final class PolicyWriter implements AutoCloseable {
       this.idleSlot = idleSlot;
     }
 
-    /** All of them at once: they have nothing to do with each other, and most time is the kernel's. */
+    /**
+     * All of them at once: they have nothing to do with each other, and most time is the kernel's.
+     */
     Map<Table, CompletableFuture<Void>> startFilling(PolicyImage image) {
       Map<Table, CompletableFuture<Void>> fills = new EnumMap<>(Table.class);
       for (Table table : Table.values()) {
@@ -256,8 +257,8 @@ final class PolicyWriter implements AutoCloseable {
     }
 
     /**
-     * By a thread each: the kernel waits for a grace period of RCU after each of these updates, some
-     * 15 ms, and this way they all wait for the same one.
+     * By a thread each: the kernel waits for a grace period of RCU after each of these updates,
+     * some 15 ms, and this way they all wait for the same one.
      */
     void put() {
       List<CompletableFuture<Void>> puts = new ArrayList<>();
@@ -276,8 +277,7 @@ final class PolicyWriter implements AutoCloseable {
     private boolean isThere(Table table) {
       BpfMap outer = maps.outer(table);
       return shared.contains(table)
-          && Arrays.equals(
-              outer.get(Abi.index(idleSlot)), outer.get(Abi.index(Abi.slotOf(live))));
+          && Arrays.equals(outer.get(Abi.index(idleSlot)), outer.get(Abi.index(Abi.slotOf(live))));
     }
 
     @Override

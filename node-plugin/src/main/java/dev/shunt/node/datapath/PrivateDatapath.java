@@ -168,8 +168,7 @@ public final class PrivateDatapath implements AutoCloseable {
         BpfMap programs = object.openMap(Abi.PROGRAMS)) {
       MapEntries questions = asked.readAll();
       for (int i = 0; i < questions.count(); i++) {
-        programs.put(
-            questions.key(i), Abi.index(ProgramVerdicts.NEVER_SPLICES), BpfMap.Put.ANY);
+        programs.put(questions.key(i), Abi.index(ProgramVerdicts.NEVER_SPLICES), BpfMap.Put.ANY);
       }
     }
   }

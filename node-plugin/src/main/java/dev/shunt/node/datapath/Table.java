@@ -6,10 +6,8 @@ import dev.shunt.node.bpf.MapType;
 /** The maps of one policy generation, each an ARRAY_OF_MAPS with an inner map per slot. */
 enum Table {
   PORTS(MapType.ARRAY, Integer.BYTES, Integer.BYTES, MapSpec.MAPPABLE, 65_536),
-  CLASSES(
-      MapType.ARRAY, Integer.BYTES, Abi.CLASS_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
-  POLICIES(
-      MapType.ARRAY, Integer.BYTES, Abi.POLICY_SIZE, MapSpec.MAPPABLE, Abi.MAX_POLICIES),
+  CLASSES(MapType.ARRAY, Integer.BYTES, Abi.CLASS_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
+  POLICIES(MapType.ARRAY, Integer.BYTES, Abi.POLICY_SIZE, MapSpec.MAPPABLE, Abi.MAX_POLICIES),
   CLIENTS4(MapType.LPM_TRIE, Abi.V4_KEY_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),
   CLIENTS6(MapType.LPM_TRIE, Abi.V6_KEY_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),
   SERVERS4(MapType.LPM_TRIE, Abi.V4_KEY_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),

@@ -39,8 +39,7 @@ public final class ProgramTime implements AutoCloseable {
   public Duration total() {
     try (Memory info = new Memory(INFO)) {
       info.clear();
-      int result =
-          Libbpf.bpf_obj_get_info_by_fd(program.number(), info, new IntByReference(INFO));
+      int result = Libbpf.bpf_obj_get_info_by_fd(program.number(), info, new IntByReference(INFO));
       if (result < 0) {
         throw new BpfException("bpf_obj_get_info_by_fd " + program.name(), -result);
       }

@@ -92,9 +92,7 @@ class KilledProcessTest {
                 cgroup.toString(),
                 pinFolder.toString()));
     command.addAll(List.of(more));
-    return new ProcessBuilder(command)
-        .redirectError(ProcessBuilder.Redirect.INHERIT)
-        .start();
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
   private static List<Integer> programsOn(Path cgroup) {

@@ -76,7 +76,8 @@ final class PolicyCost {
 
   private static void print(Map<Integer, Cost> costs) {
     long one = Objects.requireNonNull(costs.get(SIZES[0])).connection;
-    System.out.println("| policies | ranges | shunt_watch, a connection | ratio | compile | apply |");
+    System.out.println(
+        "| policies | ranges | shunt_watch, a connection | ratio | compile | apply |");
     System.out.println("| ---: | ---: | ---: | ---: | ---: | ---: |");
     costs.forEach(
         (size, cost) ->
@@ -107,8 +108,7 @@ final class PolicyCost {
     List<Wanted> wanted = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int port = PORTS_FROM + random.nextInt(30_000);
-      wanted.add(
-          new Wanted(port, address(random), address(random), cgroup, cgroup, false, false));
+      wanted.add(new Wanted(port, address(random), address(random), cgroup, cgroup, false, false));
     }
     return wanted;
   }

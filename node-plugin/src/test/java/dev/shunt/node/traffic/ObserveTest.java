@@ -200,7 +200,8 @@ class ObserveTest {
     assertThat(unmatched.verdict()).isEqualTo(Flow.UNMATCHED);
     assertThat(unmatched.would()).as("nobody tried").isNull();
     assertThat(unmatched.isLocal()).isTrue();
-    assertThat(Objects.requireNonNull(unmatched.server()).view().cgroup()).hasToString(host.cgroupPath());
+    assertThat(Objects.requireNonNull(unmatched.server()).view().cgroup())
+        .hasToString(host.cgroupPath());
     assertThat(Objects.requireNonNull(unmatched.client()).obstacles()).isEmpty();
     assertThat(matched.verdict()).isEqualTo("observed_only");
   }

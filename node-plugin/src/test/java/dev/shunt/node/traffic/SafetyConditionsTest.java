@@ -51,7 +51,9 @@ class SafetyConditionsTest {
   @ParameterizedTest
   @ValueSource(strings = {"client", "server"})
   void aBlockingEnd(String end) throws Exception {
-    opens(end.equals("client") ? "blocking" : "polling", end.equals("server") ? "blocking" : "polling");
+    opens(
+        end.equals("client") ? "blocking" : "polling",
+        end.equals("server") ? "blocking" : "polling");
     isRefusedFor(Reason.BLOCKING_SOCKET);
     puppet.does("set a." + end + " polling");
     host.apply(POLICY); // what a program does for good is judged anew when policies are
@@ -155,7 +157,8 @@ class SafetyConditionsTest {
 
   @Test
   void aProtocolAboveTcp() throws Exception {
-    // kTLS need not be in the kernel; an MPTCP socket whose server speaks TCP has such a protocol too.
+    // kTLS need not be in the kernel; an MPTCP socket whose server speaks TCP has such a protocol
+    // too.
     // Its handshake would tell MPTCP, so the policy comes later.
     namespace.inside("sysctl", "-qw", "net.mptcp.enabled=1");
     host.apply(POLICY.replace(Integer.toString(PORT), "15009"));

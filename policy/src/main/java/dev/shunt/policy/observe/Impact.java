@@ -60,9 +60,7 @@ public record Impact(Change change, String because) {
     }
     boolean wasEligible = before.judge(client.view(), server.view()).verdict() == Verdict.ELIGIBLE;
     // That it blocks does not count any more under the draft, or it were an obstacle still.
-    if (wasEligible
-        && ReasonSentences.knows(flow.verdict())
-        && !flow.verdict().equals(BLOCKING)) {
+    if (wasEligible && ReasonSentences.knows(flow.verdict()) && !flow.verdict().equals(BLOCKING)) {
       return new Impact(Change.UNCHANGED, ReasonSentences.of(flow.verdict()));
     }
     return tried(flow);

@@ -17,7 +17,8 @@ public final class ReasonSentences {
           Map.entry(
               "first_byte_by_tcp",
               "bytes went by TCP before both ends were ready, and were not all read yet"),
-          Map.entry("not_settled", "it closed before it was old enough, or before both ends had used it"),
+          Map.entry(
+              "not_settled", "it closed before it was old enough, or before both ends had used it"),
           Map.entry(
               "blocking_socket",
               "an end uses blocking calls, which would see a difference; the policy may say blockingSockets: Accept"),
