@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,7 +102,7 @@ class ConnectionsCommandTest {
     assertThat(lines.get(3)).startsWith("plain tcp    bypassed_by_policy   held");
     assertThat(lines.get(4))
         .startsWith("accelerated  -                    fast")
-        .contains("127.0.0.1:%d  ".formatted(pairs.get(ACCELERATED).clientPort()))
+        .contains("127.0.0.1:%d  ".formatted(pair(ACCELERATED).clientPort()))
         .contains("127.0.0.1:%d  ".formatted(ACCELERATED))
         .contains("  9.77 KiB ")
         .contains("  " + namespace(ACCELERATED) + "  ")
@@ -140,12 +141,12 @@ class ConnectionsCommandTest {
     check(rows, BLOCKING, "plain_tcp", "blocking_socket", "calm");
     check(rows, HALF, "plain_tcp", "peer_not_consenting", "half");
     for (int port : List.of(ACCELERATED, BYPASSED, BLOCKING)) {
-      JsonObject row = rows.get((long) port);
+      JsonObject row = row(rows, port);
       assertThat(row.string("peer")).isEqualTo("local");
       checkEnd(row.object("client"), port, "/" + name + "/clients");
       checkEnd(row.object("server"), port, "/" + name);
     }
-    JsonObject half = rows.get((long) HALF);
+    JsonObject half = row(rows, HALF);
     assertThat(half.string("peer")).isEqualTo("unmatched");
     assertThat(half.object("client").has("tcpBytes")).as("nothing is known of it").isFalse();
     checkEnd(half.object("server"), HALF, "/" + name);
@@ -162,16 +163,20 @@ class ConnectionsCommandTest {
   }
 
   private void check(
-      Map<Long, JsonObject> rows, int port, String verdict, String reason, String policy)
+      Map<Long, JsonObject> rows,
+      int port,
+      String verdict,
+      @Nullable String reason,
+      String policy)
       throws Exception {
-    JsonObject row = rows.get((long) port);
+    JsonObject row = row(rows, port);
     assertThat(row.string("verdict")).isEqualTo(verdict);
     assertThat(row.members().get("reason")).isEqualTo(reason);
     assertThat(row.has("sentence")).isEqualTo(reason != null);
     assertThat(row.string("policy")).isEqualTo(policy);
     assertThat(row.number("ageMillis")).isBetween(0L, 120_000L);
     assertThat(row.object("client").string("address")).isEqualTo("127.0.0.1");
-    assertThat(row.object("client").number("port")).isEqualTo(pairs.get(port).clientPort());
+    assertThat(row.object("client").number("port")).isEqualTo(pair(port).clientPort());
     assertThat(row.object("server").string("address")).isEqualTo("127.0.0.1");
   }
 
@@ -206,8 +211,16 @@ class ConnectionsCommandTest {
     return 10_000L * (port - ACCELERATED + 1);
   }
 
+  private static JsonObject row(Map<Long, JsonObject> rows, int port) {
+    return Objects.requireNonNull(rows.get((long) port));
+  }
+
+  private EchoPair pair(int port) {
+    return Objects.requireNonNull(pairs.get(port));
+  }
+
   private long namespace(int port) throws IOException {
-    return pairs.get(port).networkNamespace();
+    return pair(port).networkNamespace();
   }
 
   private List<String> policiesOf(String... options) throws Exception {

@@ -6,6 +6,7 @@ import dev.shunt.node.datapath.LiveConnection.Peer;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -25,10 +26,10 @@ class LiveConnectionsTest {
     assertThat(live.counted()).extracting(LiveConnection::peer).containsOnly(Peer.LOCAL);
     assertThat(live.counted()).extracting(LiveConnection::owner).containsExactly(server, known);
     assertThat(live.counted())
-        .extracting(connection -> connection.client().socket())
+        .extracting(connection -> known(connection.client()).socket())
         .containsExactly(client, knowing);
     assertThat(live.counted())
-        .extracting(connection -> connection.server().cgroup())
+        .extracting(connection -> known(connection.server()).cgroup())
         .containsExactly("/cgroup-1", "/cgroup-4");
   }
 
@@ -62,6 +63,10 @@ class LiveConnectionsTest {
 
     assertThat(live.counted()).extracting(LiveConnection::peer).containsOnly(Peer.UNKNOWN);
     assertThat(live.alone()).isZero();
+  }
+
+  private static LiveConnection.End known(LiveConnection.@Nullable End end) {
+    return Objects.requireNonNull(end);
   }
 
   private static LiveConnections of(Connection... ends) {
