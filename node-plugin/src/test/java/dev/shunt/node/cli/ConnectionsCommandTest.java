@@ -163,11 +163,7 @@ class ConnectionsCommandTest {
   }
 
   private void check(
-      Map<Long, JsonObject> rows,
-      int port,
-      String verdict,
-      @Nullable String reason,
-      String policy)
+      Map<Long, JsonObject> rows, int port, String verdict, @Nullable String reason, String policy)
       throws Exception {
     JsonObject row = row(rows, port);
     assertThat(row.string("verdict")).isEqualTo(verdict);

@@ -79,7 +79,10 @@ class SyncookiesTest {
     puppet.does("pause 0.05");
     closeAll();
     assertThat(host.datapath().status().reasons().get(Reason.OBSERVED_ONLY)).isEqualTo(CONNECTIONS);
-    assertThat(host.datapath().insight().observations().get("cookies").outcomes())
+    assertThat(
+            java.util.Objects.requireNonNull(
+                    host.datapath().insight().observations().get("cookies"))
+                .outcomes())
         .containsOnlyKeys("accelerated")
         .containsEntry("accelerated", (long) CONNECTIONS);
   }
