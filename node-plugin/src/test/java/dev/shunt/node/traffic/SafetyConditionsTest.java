@@ -51,7 +51,9 @@ class SafetyConditionsTest {
   @ParameterizedTest
   @ValueSource(strings = {"client", "server"})
   void aBlockingEnd(String end) throws Exception {
-    opens(end.equals("client") ? "blocking" : "polling", end.equals("server") ? "blocking" : "polling");
+    opens(
+        end.equals("client") ? "blocking" : "polling",
+        end.equals("server") ? "blocking" : "polling");
     isRefusedFor(Reason.BLOCKING_SOCKET);
     puppet.does("set a." + end + " polling");
     host.apply(POLICY); // what a program does for good is judged anew when policies are
@@ -155,7 +157,8 @@ class SafetyConditionsTest {
 
   @Test
   void aProtocolAboveTcp() throws Exception {
-    // kTLS need not be in the kernel; an MPTCP socket whose server speaks TCP has such a protocol too.
+    // kTLS need not be in the kernel; an MPTCP socket whose server speaks TCP has such a protocol
+    // too.
     // Its handshake would tell MPTCP, so the policy comes later.
     namespace.inside("sysctl", "-qw", "net.mptcp.enabled=1");
     host.apply(POLICY.replace(Integer.toString(PORT), "15009"));
@@ -190,12 +193,24 @@ class SafetyConditionsTest {
   }
 
   @Test
+  void dataWithASynThatItsServerDoesNotTake() throws Exception {
+    namespace.inside("sysctl", "-qw", "net.ipv4.tcp_fastopen=5"); // client only, without cookies
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.does("fastopen a 127.0.0.1 %d 100 polling".formatted(PORT));
+    puppet.does("accept a l polling");
+    puppet.does("receive a.server 100");
+    puppet.exchanges("a");
+    isRefusedFor(Reason.FAST_OPEN);
+  }
+
+  @Test
   void aPeerThatDoesNotConsent() throws Exception {
     host.apply(POLICY + "---\n" + policy("client", "Bypass", "%CGROUP/elsewhere"));
     Puppet client = host.puppet(namespace, "elsewhere");
     puppet.does("listen l 127.0.0.1 " + PORT + " polling");
     client.does("connect a 127.0.0.1 %d polling".formatted(PORT));
     puppet.does("accept a l polling");
+    assertRefusedFor(Reason.PEER_NOT_CONSENTING); // from the handshake on
     exchange(client);
     isRefusedFor(Reason.PEER_NOT_CONSENTING);
     host.apply(POLICY);

@@ -71,9 +71,7 @@ final class TrafficHost implements AutoCloseable {
   private TrafficHost(Conducting conducting, Duration settle)
       throws IOException, DatapathException {
     Files.createDirectories(cgroup);
-    options =
-        new DatapathOptions(
-            cgroup, Path.of("/sys/fs/bpf", name), 4096, settle, 0, "test");
+    options = new DatapathOptions(cgroup, Path.of("/sys/fs/bpf", name), 4096, settle, 0, "test");
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
     if (conducting == Conducting.BY_ITSELF) {
       conduct();
