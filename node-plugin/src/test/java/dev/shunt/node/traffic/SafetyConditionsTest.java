@@ -193,12 +193,24 @@ class SafetyConditionsTest {
   }
 
   @Test
+  void dataWithASynThatItsServerDoesNotTake() throws Exception {
+    namespace.inside("sysctl", "-qw", "net.ipv4.tcp_fastopen=5"); // client only, without cookies
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.does("fastopen a 127.0.0.1 %d 100 polling".formatted(PORT));
+    puppet.does("accept a l polling");
+    puppet.does("receive a.server 100");
+    puppet.exchanges("a");
+    isRefusedFor(Reason.FAST_OPEN);
+  }
+
+  @Test
   void aPeerThatDoesNotConsent() throws Exception {
     host.apply(POLICY + "---\n" + policy("client", "Bypass", "%CGROUP/elsewhere"));
     Puppet client = host.puppet(namespace, "elsewhere");
     puppet.does("listen l 127.0.0.1 " + PORT + " polling");
     client.does("connect a 127.0.0.1 %d polling".formatted(PORT));
     puppet.does("accept a l polling");
+    assertRefusedFor(Reason.PEER_NOT_CONSENTING); // from the handshake on
     exchange(client);
     isRefusedFor(Reason.PEER_NOT_CONSENTING);
     host.apply(POLICY);

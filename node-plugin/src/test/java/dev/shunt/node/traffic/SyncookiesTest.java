@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,7 +63,7 @@ class SyncookiesTest {
   @Test
   void connectionsThatAreOverBeforeTheySettledAreCountedAsThat() throws Exception {
     host.close();
-    host = new TrafficHost(java.time.Duration.ofHours(1));
+    host = new TrafficHost(Duration.ofHours(1));
     namespace = host.namespace();
     namespace.inside("sysctl", "-qw", "net.ipv4.tcp_syncookies=2");
     puppet = host.puppet(namespace);
