@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -159,6 +161,7 @@ final class RealConnections implements AutoCloseable {
           @Override
           public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
             if (!folder.equals(cgroup)) {
+              awaitEmpty(folder);
               Files.delete(folder);
             }
             return FileVisitResult.CONTINUE;
@@ -169,6 +172,15 @@ final class RealConnections implements AutoCloseable {
             return FileVisitResult.CONTINUE;
           }
         });
+  }
+
+  /** Processes whose parent ended a moment ago may not have ended yet. */
+  private static void awaitEmpty(Path cgroup) throws IOException {
+    Instant patience = Instant.now().plus(Duration.ofSeconds(30));
+    while (Files.readString(cgroup.resolve("cgroup.events")).contains("populated 1")
+        && Instant.now().isBefore(patience)) {
+      Thread.onSpinWait();
+    }
   }
 
   @Override
