@@ -29,8 +29,6 @@ static __always_inline __u32 shunt_refusal(long error)
 		return SHUNT_MAP_FULL;
 	case -EOPNOTSUPP:
 		return SHUNT_MPTCP; /* sock_map_sk_is_suitable(): MPTCP subflows */
-	case -EEXIST:
-		return SHUNT_DUPLICATE_FINGERPRINT;
 	default:
 		return SHUNT_KERNEL_REFUSED;
 	}
@@ -232,9 +230,11 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		c->flags |= SHUNT_CONN_PEER_OBSERVES;
 	shunt_note_obstacle(c, (__u64)tp, 0);
 
-	/* The server's end accounts for this connection; tell it all it needs to know. */
-	pair->client_cookie = c->cookie;
-	pair->client_sk = (__u64)tp;
+	/* The server's end accounts for this connection; tell it all it needs to know. Of two that look the same, the first may be enrolled: its server releases it. */
+	if (!(pair->flags & SHUNT_PAIR_DUPLICATE)) {
+		pair->client_cookie = c->cookie;
+		pair->client_sk = (__u64)tp;
+	}
 	if ((pair->flags & (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE | SHUNT_PAIR_DUPLICATE)) == (SHUNT_PAIR_SERVER_CONSENTS | SHUNT_PAIR_SERVER_HANDSHAKE) &&
 	    flags == (SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_HANDSHAKE)) {
 		bool poller = shunt_is_nonblocking((struct sock *)tp);
@@ -320,8 +320,10 @@ static __always_inline __u32 shunt_follow(struct bpf_sock_ops *ctx, struct shunt
 	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, key);
 	long error;
 
-	if (!bond || bond->ends[SHUNT_SERVER].cookie != c->cookie)
+	if (!bond)
 		return SHUNT_MAP_FULL;
+	if (bond->ends[SHUNT_SERVER].cookie != c->cookie)
+		return SHUNT_DUPLICATE_FINGERPRINT;
 	error = shunt_enrol(ctx, c, poller);
 	if (error) {
 		__sync_fetch_and_and(&bond->ends[SHUNT_CLIENT].flags, ~(SHUNT_END_IN | SHUNT_END_READS | SHUNT_END_POLLER));
@@ -367,6 +369,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	__u64 client_sk;
 	bool client_owns;
 	__u32 verdict;
+	long error;
 
 	if (!sk)
 		return;
@@ -401,8 +404,11 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	if (pair->client_cookie)
 		shunt_note_peer(c, (__u64)tp, pair->client_cookie);
 	verdict = shunt_judge(p, tp, pair->flags);
-	if (pair->client_cookie && !(pair->flags & SHUNT_PAIR_DUPLICATE) && shunt_bind(c, (__u64)tp, pair, &key, verdict, shunt_consents(p)) && verdict == SHUNT_UNDECIDED)
-		verdict = SHUNT_MAP_FULL; /* more connections than the map of bonds has room for */
+	if (pair->client_cookie && !(pair->flags & SHUNT_PAIR_DUPLICATE)) {
+		error = shunt_bind(c, (__u64)tp, pair, &key, verdict, shunt_consents(p));
+		if (error && verdict == SHUNT_UNDECIDED)
+			verdict = error == -EEXIST ? SHUNT_DUPLICATE_FINGERPRINT : SHUNT_MAP_FULL; /* more connections than the map of bonds has room for */
+	}
 	if (verdict == SHUNT_ACCELERATED)
 		verdict = shunt_follow(ctx, c, pair, &key);
 	if (verdict != SHUNT_ACCELERATED)

@@ -47,6 +47,14 @@ final class Puppet {
     }
   }
 
+  /** Often enough for both ends to be found fit, and to enter one after the other. */
+  void settles() throws IOException {
+    does("pause 0.05"); // older than the settle time
+    for (int i = 0; i < 4; i++) {
+      conducts();
+    }
+  }
+
   /** One visit of every socket in its namespace by the conductor, for hosts that conduct not. */
   void conducts() throws IOException {
     host.trustsEveryProgram();

@@ -7,7 +7,6 @@ import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,8 +100,8 @@ class SafetyConditionsTest {
     isNotEnrolledYet();
     puppet.does("close a.server");
     puppet.does("close a.client");
-    assertThat(reasons(host.await("closed", s -> s.live() == 0)))
-        .isEqualTo(Map.of(Reason.NOT_SETTLED, 1L));
+    host.await("closed", s -> s.live() == 0);
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.NOT_SETTLED, 1L));
   }
 
   @Test
@@ -149,9 +148,9 @@ class SafetyConditionsTest {
     // Which says nothing against its listener: who connects by TCP gets a TCP connection.
     puppet.opens("b", "l", PORT, "polling", "polling");
     puppet.exchanges("b");
-    conduct();
+    puppet.settles();
     assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
-    assertThat(reasons(host.datapath().status())).isEqualTo(Map.of(Reason.MPTCP, 1L));
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.MPTCP, 1L));
     puppet.exchanges("b");
   }
 
@@ -187,9 +186,9 @@ class SafetyConditionsTest {
     isRefusedFor(Reason.FAST_OPEN);
     puppet.opens("b", "l", PORT, "polling", "polling");
     puppet.exchanges("b");
-    conduct();
+    puppet.settles();
     assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
-    assertThat(reasons(host.datapath().status())).isEqualTo(Map.of(Reason.FAST_OPEN, 1L));
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.FAST_OPEN, 1L));
   }
 
   @Test
@@ -214,7 +213,7 @@ class SafetyConditionsTest {
     exchange(client);
     isRefusedFor(Reason.PEER_NOT_CONSENTING);
     host.apply(POLICY);
-    conduct();
+    puppet.settles();
     assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
     exchange(client);
     assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
@@ -237,48 +236,34 @@ class SafetyConditionsTest {
     puppet.exchanges("a");
   }
 
-  /** Often enough for both ends to be found fit, and to enter one after the other. */
-  private void conduct() throws Exception {
-    puppet.does("pause 0.05"); // older than the settle time
-    for (int i = 0; i < 4; i++) {
-      puppet.conducts();
-    }
-  }
-
   private void isRefusedFor(Reason reason) throws Exception {
-    conduct();
+    puppet.settles();
     assertRefusedFor(reason);
   }
 
   private void assertRefusedFor(Reason reason) throws Exception {
     DatapathStatus status = host.datapath().status();
-    assertThat(reasons(status)).isEqualTo(Map.of(reason, 1L));
+    assertThat(host.reasons()).isEqualTo(Map.of(reason, 1L));
     assertThat(status.accelerated()).isZero();
     assertThat(host.socketsInSockhashes()).isZero();
   }
 
   private void isNotEnrolledYet() throws Exception {
-    conduct();
+    puppet.settles();
     DatapathStatus status = host.datapath().status();
     assertThat(status.live()).isEqualTo(1);
     assertThat(status.accelerated()).isZero();
-    assertThat(reasons(status)).isEmpty();
+    assertThat(host.reasons()).isEmpty();
   }
 
   private void isEnrolled() throws Exception {
-    conduct();
+    puppet.settles();
     DatapathStatus status = host.datapath().status();
-    assertThat(status.acceleratedLive()).as("reasons %s", reasons(status)).isEqualTo(1);
-    assertThat(reasons(status)).isEmpty();
+    assertThat(status.acceleratedLive()).as("reasons %s", host.reasons()).isEqualTo(1);
+    assertThat(host.reasons()).isEmpty();
     puppet.exchanges("a");
     puppet.exchanges("a");
     assertThat(host.datapath().connections()).allMatch(c -> c.redirectedBytes() > 0);
-  }
-
-  private static Map<Reason, Long> reasons(DatapathStatus status) {
-    Map<Reason, Long> found = new TreeMap<>(status.reasons());
-    found.values().removeIf(count -> count == 0);
-    return found;
   }
 
   private static String policy(String name, String action, String cgroup) {

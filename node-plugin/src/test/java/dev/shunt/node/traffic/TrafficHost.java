@@ -12,6 +12,7 @@ import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.datapath.UninstallReport;
 import dev.shunt.node.programs.SpliceJudge;
+import dev.shunt.policy.compile.CompiledPolicySet;
 import dev.shunt.policy.compile.PolicyCompiler;
 import dev.shunt.policy.parse.ParsedPolicies;
 import dev.shunt.policy.parse.PolicyParser;
@@ -70,8 +71,20 @@ final class TrafficHost implements AutoCloseable {
 
   private TrafficHost(Conducting conducting, Duration settle)
       throws IOException, DatapathException {
+    this(conducting, settle, 4096, 0);
+  }
+
+  /** That nobody conducts, with room for so many sockets and unread bytes. */
+  TrafficHost(int maxSockets, long nodeBudgetBytes) throws IOException, DatapathException {
+    this(Conducting.BY_HAND, Duration.ofMillis(20), maxSockets, nodeBudgetBytes);
+  }
+
+  private TrafficHost(Conducting conducting, Duration settle, int maxSockets, long nodeBudgetBytes)
+      throws IOException, DatapathException {
     Files.createDirectories(cgroup);
-    options = new DatapathOptions(cgroup, Path.of("/sys/fs/bpf", name), 4096, settle, 0, "test");
+    options =
+        new DatapathOptions(
+            cgroup, Path.of("/sys/fs/bpf", name), maxSockets, settle, nodeBudgetBytes, "test");
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
     if (conducting == Conducting.BY_ITSELF) {
       conduct();
@@ -116,12 +129,32 @@ final class TrafficHost implements AutoCloseable {
 
   /** Makes these the live policies; {@code %CGROUP} stands for the test's cgroup. */
   void apply(String yaml) throws DatapathException {
+    datapath.apply(compiled(yaml));
+  }
+
+  private CompiledPolicySet compiled(String yaml) {
     ParsedPolicies parsed =
         PolicyParser.parse(yaml.replace("%CGROUP", "/" + name).getBytes(StandardCharsets.UTF_8));
     if (!parsed.problems().isEmpty()) {
       throw new AssertionError("a test's policy is wrong: " + parsed.problems());
     }
-    datapath.apply(PolicyCompiler.compile(parsed.policies()));
+    return PolicyCompiler.compile(parsed.policies());
+  }
+
+  /** One more datapath on the same cgroup, with these policies, until it is closed. */
+  Closeable another(String yaml) throws DatapathException {
+    DatapathOptions its = options.withPinFolder(Path.of("/sys/fs/bpf", name + "-another"));
+    Datapath another = DatapathInstaller.onThisKernel().installOrAdopt(its);
+    another.apply(compiled(yaml));
+    return opened(
+        () -> {
+          another.close();
+          try {
+            DatapathInstaller.onThisKernel().uninstall(its);
+          } catch (DatapathException e) {
+            throw new IOException(e);
+          }
+        });
   }
 
   /** Of the cgroup, as policies name it. */
@@ -172,10 +205,19 @@ final class TrafficHost implements AutoCloseable {
 
   /** A puppet in a cgroup below the test's own. */
   Puppet puppet(Namespace namespace, String child) throws IOException {
-    Path inner = Files.createDirectories(cgroup.resolve(child));
-    opened.add(() -> Files.delete(inner));
+    return puppetIn(cgroup.resolve(child), namespace);
+  }
+
+  /** A puppet whose sockets the datapath does not see: to it, they could be on another host. */
+  Puppet remotePuppet(Namespace namespace) throws IOException {
+    return puppetIn(cgroup.resolveSibling(name + "-remote"), namespace);
+  }
+
+  private Puppet puppetIn(Path folder, Namespace namespace) throws IOException {
+    Files.createDirectories(folder);
+    opened.add(() -> Files.delete(folder));
     List<String> command = List.of("python3", unpacked("puppet.py").toString());
-    return new Puppet(opened(new Program(inner, namespace, command)), this);
+    return new Puppet(opened(new Program(folder, namespace, command)), this);
   }
 
   /** What the conductor does about processes that the programs ask about, without a look. */
@@ -227,6 +269,16 @@ final class TrafficHost implements AutoCloseable {
             status.redirectedBytes(),
             nonZero(status.reasons()),
             nonZero(status.fallbacks()));
+  }
+
+  /** Connections that are, or were when they closed, not accelerated. */
+  Map<Reason, Long> reasons() throws DatapathException {
+    return nonZero(datapath.status().reasons());
+  }
+
+  /** How often a direction left redirecting for TCP. */
+  Map<Reason, Long> fallbacks() throws DatapathException {
+    return nonZero(datapath.status().fallbacks());
   }
 
   private static Map<Reason, Long> nonZero(Map<Reason, Long> counts) {

@@ -16,6 +16,8 @@ import time
 
 PATIENCE_SECONDS = 10
 BLOCK = 1 << 20
+# include/uapi/linux/tcp.h
+TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_REPAIR_OFF = 19, 20, 21, -1  # off, and no window probe
 
 
 class Stream:
@@ -204,6 +206,46 @@ class Puppet:
         finally:
             os.close(reader)
             os.close(writer)
+
+    def precede(self, address, port, client_port, client_seq, server_seq):
+        """
+        Has a connection that ends so that the next one of the same ports chooses its server's initial sequence number after this one's: server_seq + 65538
+        (tcp_timewait_state_process()). TCP_REPAIR makes a connection with chosen numbers and without a handshake.
+        """
+        ends = []
+        for own, other, own_seq, other_seq in ((port, client_port, server_seq, client_seq), (client_port, port, client_seq, server_seq)):
+            sock = socket.socket()
+            self._repair(sock, send=int(own_seq), receive=int(other_seq))
+            sock.bind((address, int(own)))
+            sock.connect((address, int(other)))
+            ends.append(sock)
+        for sock in ends:
+            self._repaired(sock)
+        server, client = ends
+        server.close()  # first, so that it is the server's end that waits
+        if client.recv(1):
+            raise ValueError("expected the end of the stream, found data")
+        client.close()
+
+    def _repair(self, sock, **numbers):
+        sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+        for queue, seq in numbers.items():
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, {"receive": 1, "send": 2}[queue])
+            sock.setsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ, seq)
+
+    def _repaired(self, sock):
+        sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # which TCP_REPAIR_OFF takes away
+
+    def follow(self, name, address, port, client_port, seq, *options):
+        """Connects with a chosen initial sequence number."""
+        sock = socket.socket()
+        self._repair(sock, send=int(seq))
+        self._repaired(sock)
+        sock.bind((address, int(client_port)))
+        sock.connect((address, int(port)))
+        self._options(sock, options)
+        self.ends[name + ".client"] = End(name + ".client", sock)
 
     def shutdown(self, name, how):
         self.ends[name].socket.shutdown(int(how))
