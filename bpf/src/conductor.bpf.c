@@ -13,6 +13,7 @@
 #include "classify.h"
 #include "account.h"
 #include "fitness.h"
+#include "hasty.h"
 #include "leave.h"
 #include "pace.h"
 #include "program.h"
@@ -224,6 +225,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	}
 	c->state = SHUNT_STATE_ENROLLED;
 	c->enrolled_ns = v->now;
+	shunt_not_hasty(c->listener);
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
 	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY);

@@ -71,6 +71,7 @@ struct shunt_conn {
 	__u32 turns;               /* answers that it read after short requests, since then */
 	__u32 turn_seq;
 	__u32 pad2;
+	__u64 listener;            /* hasty.h: whose tempo it tells; 0 = nobody's */
 	struct shunt_process program; /* the first that was seen to read or write it; id 0 = none yet */
 };
 
@@ -115,6 +116,7 @@ struct shunt_pair {
 	__u16 client_port;
 	__u16 server_port;
 	__u64 generation;          /* under which the server's policy was found */
+	__u64 listener;            /* hasty.h; 0 if its policy does not consent */
 	struct shunt_policy policy;
 };
 
@@ -159,6 +161,24 @@ struct shunt_stray {
 	__u8 is_client;
 	__u8 consents;
 	__u32 pad;
+};
+
+/* shunt_tempos: ARRAY, direct-mapped. How connections to a listener have been of late (hasty.h); the two CPUs that write one at once may lose a count. */
+struct shunt_tempo {
+	__u64 listener;
+	__u64 since_ns;            /* arrivals are counted since then */
+	__u64 last_ns;             /* of them */
+	__u32 arrivals;
+	__u32 short_ones;          /* watched, in a row */
+	__u32 fast;                /* the last arrivals came fast */
+	__u32 pad;
+};
+
+/* shunt_hastes: ARRAY, direct-mapped. A connection that is left alone, from its request to its server's ESTABLISHED. */
+struct shunt_haste {
+	__u64 fingerprint;
+	__u64 listener;
+	__u64 began_ns;            /* 0 = its handshake is over */
 };
 
 /* shunt_listeners: LRU_HASH; which end of an old connection is the server's shows only from who listens. */

@@ -12,6 +12,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define SHUNT_MAX_SOCKETS 131072       /* default; the node plugin may set another size before loading */
 #define SHUNT_MAX_PAIRS 65536          /* connections between SYN and their first message */
 #define SHUNT_STRANGERS 65536          /* power of two */
+#define SHUNT_TEMPOS 4096              /* power of two; shunt_tempo_of() */
 
 /* enrolled sockets by cookie; shunt_redirect is attached to both maps, shunt_one_queue to the second only (see there) */
 struct { __uint(type, BPF_MAP_TYPE_SOCKHASH); __uint(max_entries, SHUNT_MAX_SOCKETS); __type(key, __u64); __type(value, __u64); } shunt_sockets SEC(".maps");
@@ -37,6 +38,10 @@ struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 16384); __type(key, __u32); __type(value, struct shunt_work); } shunt_work SEC(".maps");
 /* fingerprints of local listeners that no policy matched, direct-mapped and overwritten: tells "not consenting" from "remote" for a store per connection */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_STRANGERS); __type(key, __u32); __type(value, struct shunt_pair_key); } shunt_strangers SEC(".maps");
+
+/* listeners whose connections are too short to watch, and such connections (hasty.h) */
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_TEMPOS); __type(key, __u32); __type(value, struct shunt_tempo); } shunt_tempos SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_STRANGERS); __type(key, __u32); __type(value, struct shunt_haste); } shunt_hastes SEC(".maps");
 
 /* the live generation: the one word that makes a policy change atomic */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } shunt_active SEC(".maps");

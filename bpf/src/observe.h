@@ -301,7 +301,7 @@ static __always_inline void shunt_observe_state(struct shunt_conn *c, struct soc
 
 	if (!shunt_is_observed(c)) {
 		/* it may have been, before the policy changed */
-		if (to == TCP_CLOSE)
+		if (to == TCP_CLOSE && bpf_map_lookup_elem(&shunt_seen, &c->cookie))
 			bpf_map_delete_elem(&shunt_seen, &c->cookie);
 		return;
 	}

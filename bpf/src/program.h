@@ -24,8 +24,9 @@ static __always_inline void shunt_note_program(struct shunt_conn *c)
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
 
 	c->program.id = bpf_get_current_pid_tgid() >> 32;
-	c->program.started_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	c->program.executable = BPF_CORE_READ(task, mm, exe_file, f_inode, i_ino);
+	/* A BTF pointer: plain loads, each of which reads 0 where the one before is NULL. */
+	c->program.started_ns = task->group_leader->start_boottime;
+	c->program.executable = task->mm->exe_file->f_inode->i_ino;
 	shunt_ask(&c->program);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * shunt_reader (tp_btf/tcp_rcv_space_adjust) and shunt_sender (tp_btf/tcp_sendmsg_locked, from 6.16): which program uses a socket? Both tracepoints fire in the program's
- * context, under the socket's lock, and only for what goes by TCP: redirected messages pay nothing. The node plugin attaches them only while a policy with
- * `enrolment: Settled` is live. Without shunt_sender an end that only ever sends stays unknown, and its connection by TCP.
+ * context, under the socket's lock, for what goes by TCP; the first also for each recv in shunt_pollers (tcp_bpf_recvmsg_parser()). The node plugin attaches them only while a
+ * policy with `enrolment: Settled` is live. Without shunt_sender an end that only ever sends stays unknown, and its connection by TCP.
  *
  * tcp_rcv_space_adjust fires in tcp_splice_read() as well: a second look at programs that were thought never to splice.
  */

@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "account.h"
 #include "fitness.h"
+#include "hasty.h"
 #include "pace.h"
 #include "room.h"
 #include <bpf/bpf_core_read.h>
@@ -96,7 +97,8 @@ static __always_inline bool shunt_changed(const struct shunt_conn *c, struct tcp
 {
 	if (c->flags & SHUNT_CONN_HANDSHAKE)
 		return false;
-	return shunt_peculiar(peer) || shunt_peculiar(own) || (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_never_sleeps(peer));
+	/* Of the sender's own options only time stamps concern what it sends; the others count when it is sent to. */
+	return shunt_peculiar(peer) || ((struct sock *)own)->sk_tsflags || (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_never_sleeps(peer));
 }
 
 /* What keeps one more message from being queued at the peer, or 0. backlog: bytes in all of the peer's receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
@@ -160,9 +162,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	/* After shutdown(SHUT_WR) plain TCP answers EPIPE, tcp_bpf_sendmsg() would deliver: leave it to TCP. */
 	if (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT)
 		return SK_PASS;
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return SK_PASS;
+	tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock)); /* only TCP sockets get here */
 	if (!c->peer_sk && !shunt_meet(c))
 		return SK_PASS;
 	peer = shunt_peer(c);
@@ -219,7 +219,10 @@ int shunt_redirect(struct sk_msg_md *msg)
 	}
 	c->redirected_bytes += size;
 	c->redirected_messages++;
-	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES)
+	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES) {
+		if (!c->flushed_messages)
+			shunt_not_hasty(c->listener);
 		shunt_flush(c);
+	}
 	return SK_PASS;
 }

@@ -11,6 +11,7 @@
 #include "classify.h"
 #include "account.h"
 #include "fitness.h"
+#include "hasty.h"
 #include "observe.h"
 
 extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
@@ -51,8 +52,10 @@ static __always_inline long shunt_enrol(struct bpf_sock_ops *ctx, struct shunt_c
 static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock_ops_kern *kernel = bpf_cast_to_kern_ctx(ctx);
-	__u64 request = (__u64)BPF_CORE_READ(kernel, sk), listener;
-	struct tcp_request_sock *r = (struct tcp_request_sock *)request;
+	__u64 request = (__u64)kernel->sk;
+	struct tcp_request_sock *r = bpf_rdonly_cast((void *)request, bpf_core_type_id_kernel(struct tcp_request_sock));
+	struct sock_common *common = bpf_rdonly_cast((void *)request, bpf_core_type_id_kernel(struct sock_common));
+	struct sock *listener = bpf_rdonly_cast(common->skc_listener, bpf_core_type_id_kernel(struct sock)); /* in a union, which the verifier does not follow */
 	struct shunt_pair_key key = {};
 	struct shunt_pair pair = {}, *known;
 	struct shunt_view view = {};
@@ -60,11 +63,10 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	__u32 zero = 0;
 	__u64 *active;
 
-	key.client_isn = BPF_CORE_READ(r, rcv_isn);
-	key.server_isn = BPF_CORE_READ(r, snt_isn);
+	key.client_isn = r->rcv_isn;
+	key.server_isn = r->snt_isn;
 	shunt_look(&view, request, false);
-	listener = (__u64)BPF_CORE_READ((struct sock_common *)request, skc_listener);
-	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)listener, sk_cgrp_data.cgroup);
+	view.cgroup = (__u64)listener->sk_cgrp_data.cgroup;
 	active = bpf_map_lookup_elem(&shunt_active, &zero);
 	pair.generation = active ? *active : 0; /* read first: a change meanwhile makes the policy one to look up again */
 	p = shunt_classify(&view, &pair.policy) ? &pair.policy : NULL;
@@ -77,14 +79,20 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	__builtin_memcpy(pair.client, view.client, sizeof(pair.client));
 	pair.client_port = view.client_port;
 	pair.server_port = view.server_port;
-	pair.netns = BPF_CORE_READ((struct sock_common *)request, skc_net.net, net_cookie);
-	if (shunt_consents(p))
+	pair.netns = common->skc_net.net->net_cookie;
+	if (shunt_consents(p)) {
+		__u64 now = bpf_ktime_get_coarse_ns();
+
 		pair.flags |= SHUNT_PAIR_SERVER_CONSENTS;
+		pair.listener = shunt_listener_key(pair.netns, pair.server_port, p->row);
+		if (shunt_is_hasty(pair.listener, now) && shunt_let_pass(&key, pair.listener, now))
+			return;
+	}
 	if (shunt_observes(p))
 		pair.flags |= SHUNT_PAIR_SERVER_OBSERVES;
 	if (p->enrolment == SHUNT_ENROLMENT_HANDSHAKE)
 		pair.flags |= SHUNT_PAIR_SERVER_HANDSHAKE;
-	if (shunt_is_nonblocking((struct sock *)listener))
+	if (shunt_is_nonblocking(listener))
 		pair.flags |= SHUNT_PAIR_SERVER_POLLER;
 	if (bpf_map_update_elem(&shunt_pairs, &key, &pair, BPF_NOEXIST) != -EEXIST)
 		return;
@@ -177,6 +185,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	struct shunt_pair_key key;
 	struct shunt_pair *pair;
 	struct shunt_policy policy, *p;
+	struct shunt_haste *passing;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	__u32 flags;
@@ -190,11 +199,17 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	shunt_forget(sk);
 	key = shunt_active_key(tp);
 	shunt_look(&view, (__u64)tp, true);
-	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
-	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+	view.cgroup = (__u64)((struct sock *)tp)->sk_cgrp_data.cgroup;
+	passing = shunt_passing(&key);
+	pair = passing ? NULL : bpf_map_lookup_elem(&shunt_pairs, &key);
 	if (pair && !shunt_same_place(ctx, &view, pair))
 		pair = NULL;
 	p = shunt_classify(&view, &policy) ? &policy : NULL;
+	if (passing) {
+		if (p && shunt_consents(p))
+			return;
+		shunt_not_hasty(passing->listener); /* what its listener looks like was learnt from others */
+	}
 	if (!p) {
 		if (pair)
 			__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_SEEN);
@@ -218,7 +233,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	if (tp->bytes_acked != 1 || tp->snd_nxt != tp->snd_una)
 		flags |= SHUNT_PAIR_CLIENT_FAST_OPEN;
 	if (!pair) {
-		__u32 reason = shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
+		__u32 reason = passing || shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
 
 		shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
 		shunt_note_obstacle(c, (__u64)tp, reason);
@@ -230,6 +245,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		c->flags |= SHUNT_CONN_PEER_OBSERVES;
 	shunt_note_obstacle(c, (__u64)tp, 0);
 
+	c->listener = shunt_consents(p) ? pair->listener : 0;
 	/* The server's end accounts for this connection; tell it all it needs to know. Of two that look the same, the first may be enrolled: its server releases it. */
 	if (!(pair->flags & SHUNT_PAIR_DUPLICATE)) {
 		pair->client_cookie = c->cookie;
@@ -354,7 +370,7 @@ static __always_inline bool shunt_classify_server(struct tcp_sock *tp, struct sh
 	struct shunt_view view = {};
 
 	shunt_look(&view, (__u64)tp, false);
-	view.cgroup = (__u64)BPF_CORE_READ((struct sock *)tp, sk_cgrp_data.cgroup);
+	view.cgroup = (__u64)((struct sock *)tp)->sk_cgrp_data.cgroup;
 	return shunt_classify(&view, policy);
 }
 
@@ -364,6 +380,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	struct shunt_pair_key key;
 	struct shunt_pair *pair;
 	struct shunt_policy policy, *p = &policy;
+	struct shunt_haste *passing;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	__u64 client_sk;
@@ -379,6 +396,11 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	/* Before tcp_init_transfer() nothing was received or sent beyond the SYNs, whatever DEFER_ACCEPT or Fast Open still hold back. */
 	key.client_isn = tp->rcv_nxt - 1;
 	key.server_isn = tp->snd_nxt - 1;
+	passing = shunt_passing(&key);
+	if (passing) {
+		shunt_count_passing(passing);
+		return;
+	}
 	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
 	if (!shunt_policy_of_request(pair, tp, &policy) && !shunt_classify_server(tp, &policy))
 		return;
@@ -415,6 +437,8 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 		shunt_release_client(pair);
 	if (verdict == SHUNT_ACCELERATED && (pair->flags & SHUNT_PAIR_CLIENT_WROTE))
 		verdict = SHUNT_FIRST_BYTE_BY_TCP;
+	if (verdict == SHUNT_UNDECIDED || verdict == SHUNT_ACCELERATED)
+		c->listener = pair->listener;
 	if (verdict == SHUNT_UNDECIDED) {
 		shunt_call_conductor((__u64)tp);
 		/* Both ends have the bond. An entry that is taken away is in the cache for the next connection; one that ages is not. */
@@ -470,7 +494,7 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	if (!sk)
 		return;
 	c = bpf_sk_storage_get(&shunt_conns, sk, NULL, 0);
-	if (!c)
+	if (!c || (to != TCP_CLOSE && !shunt_is_observed(c)))
 		return;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
@@ -480,6 +504,7 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 		return;
 	if (!(c->flags & SHUNT_CONN_STRAY))
 		shunt_unbind(c);
+	shunt_note_length(c, bpf_ktime_get_ns());
 	shunt_close(c);
 	/*
 	 * Out of the sockhash at once if nothing is queued. A socket that lives on after tcp_done() would answer ECONNRESET to every send
@@ -507,13 +532,14 @@ int shunt_watch(struct bpf_sock_ops *ctx)
 		shunt_on_state(ctx);
 		return 1;
 	}
+	if (op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB && (op != BPF_SOCK_OPS_RWND_INIT || full))
+		return 1;
 	config = bpf_map_lookup_elem(&shunt_config, &zero);
 	if (!config || (config->flags & SHUNT_CONFIG_DRAINING))
 		return 1;
 	switch (op) {
 	case BPF_SOCK_OPS_RWND_INIT:
-		if (!full)
-			shunt_on_request(ctx);
+		shunt_on_request(ctx);
 		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
 		shunt_on_active(ctx);

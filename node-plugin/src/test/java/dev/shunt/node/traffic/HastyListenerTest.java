@@ -1,0 +1,78 @@
+package dev.shunt.node.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.datapath.DatapathStatus;
+import dev.shunt.node.datapath.Reason;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Connections that ask once and close cost more to watch than redirecting saves. */
+@OnBpfKernel
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
+class HastyListenerTest {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  private TrafficHost host;
+  private Namespace namespace;
+
+  @BeforeEach
+  void openHost() throws Exception {
+    host = new TrafficHost();
+    namespace = host.namespace();
+  }
+
+  @AfterEach
+  void closeHost() throws Exception {
+    host.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Settled", "Handshake"})
+  void aListenerWithManyShortConnectionsIsLeftToTcpUntilTheyLastAndEachIsCountedOnce(
+      String enrolment) throws Exception {
+    host.apply(policy(enrolment));
+    Program server = host.script("hasty.py", namespace, "server");
+    String port = server.lineWith("listening").split(" ")[1];
+    Program client = host.script("hasty.py", namespace, "client", port);
+
+    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
+    client.sendLine();
+    long made = Long.parseLong(client.lineWith("made").split(" ")[1]);
+    DatapathStatus settled = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
+    assertThat(counted(settled)).isEqualTo(made);
+    assertThat(left(settled)).as("some are watched all the same").isLessThan(made);
+
+    host.await("connections that last accelerated", s -> s.acceleratedLive() >= 3, PATIENCE);
+    client.sendLine();
+    client.end();
+  }
+
+  private static long left(DatapathStatus status) {
+    return status.reasons().getOrDefault(Reason.SLOWER_THAN_TCP, 0L);
+  }
+
+  private static long counted(DatapathStatus status) {
+    return status.accelerated()
+        + status.reasons().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  private static String policy(String enrolment) {
+    return """
+    apiVersion: shunt.dev/v1alpha1
+    kind: AccelerationPolicy
+    metadata: {name: hasty}
+    spec:
+      match: {cgroups: ["%CGROUP"]}
+      enrolment: ENROLMENT
+    """
+        .replace("ENROLMENT", enrolment);
+  }
+}

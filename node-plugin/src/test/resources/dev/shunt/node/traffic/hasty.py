@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Many connections to one listener, for the tests of what is not worth watching.
+
+server       answers each message of 64 bytes with the same bytes. Prints "listening PORT".
+client PORT  walks through two phases, a line on standard input ends each:
+               short   connect, ask once, close; again and again. Prints "made COUNT" at its end
+               last    every 50 ms one more connection; each is asked again and again and stays open
+             An answer that is not what was sent ends it with a message and exit code 1.
+
+Both use non-blocking sockets.
+"""
+import os
+import select
+import selectors
+import socket
+import sys
+
+MESSAGE = 64
+
+
+def server():
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(1024)
+    listener.setblocking(False)
+    print(f"listening {listener.getsockname()[1]}", flush=True)
+    ready = selectors.DefaultSelector()
+    ready.register(listener, selectors.EVENT_READ)
+    while True:
+        for key, _ in ready.select():
+            if key.fileobj is listener:
+                peer = listener.accept()[0]
+                peer.setblocking(False)
+                ready.register(peer, selectors.EVENT_READ)
+            elif data := key.fileobj.recv(MESSAGE):
+                key.fileobj.sendall(data)
+            else:
+                ready.unregister(key.fileobj)
+                key.fileobj.close()
+
+
+def connect(port):
+    link = socket.create_connection(("127.0.0.1", port))
+    link.setblocking(False)
+    return link
+
+
+def ask(link):
+    question, answer = os.urandom(MESSAGE), b""
+    link.sendall(question)
+    while len(answer) < MESSAGE:
+        select.select([link], [], [])
+        data = link.recv(MESSAGE - len(answer))
+        if not data:
+            sys.exit("hasty: the connection ended early")
+        answer += data
+    if answer != question:
+        sys.exit("hasty: the answer is not what was sent")
+
+
+def told(seconds=0):
+    return bool(select.select([sys.stdin], [], [], seconds)[0])
+
+
+def client(port):
+    made, lasting = 0, []
+    while not told():
+        with connect(port) as link:
+            ask(link)
+        made += 1
+    sys.stdin.readline()
+    print(f"made {made}", flush=True)
+    while not told(0.05):
+        lasting.append(connect(port))
+        for link in lasting:
+            ask(link)
+
+
+if sys.argv[1] == "server":
+    server()
+else:
+    client(int(sys.argv[2]))
