@@ -56,6 +56,15 @@ class Agent:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics", timeout=10) as answer:
             return _by_policy(answer.read().decode())
 
+    def cpu_seconds_of(self, thread):
+        """CPU time of its threads of that name, so far."""
+        self._server.check_alive()
+        tasks = Path(f"/proc/{self._server.process.pid}/task").iterdir()
+        named = [t for t in tasks if (t / "comm").read_text().strip() == thread]
+        if not named:
+            raise Failure(f"the node plugin has no thread named {thread}")
+        return sum(int((t / "schedstat").read_text().split()[0]) for t in named) / 1e9
+
     def version(self):
         return self._call("version").strip()
 

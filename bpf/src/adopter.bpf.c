@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * shunt_adopter (iter/tcp): finds connections older than the watch. The node plugin walks it a few times after every policy change; like the conductor it runs in one
- * network namespace, under each socket's lock, and never side by side with another walk.
+ * shunt_adopter (iter/tcp): finds connections older than the watch. The node plugin walks it a few times after every policy change, more often while a byte is written for
+ * each connection that has not found its other end; like the conductor it runs in one network namespace, under each socket's lock, and never side by side with another walk.
  *
  * No handshake of theirs was seen, so the two ends are brought together by where their streams stand: when nothing is in flight,
  * client.write_seq == server.copied_seq and the other way round: 64 bits that only these two sockets share, through NAT and across namespaces.
@@ -28,7 +28,7 @@ static __always_inline bool shunt_is_server(struct sock_common *skc)
 	return bpf_map_lookup_elem(&shunt_listeners, &key);
 }
 
-static __always_inline void shunt_adopt(struct sock_common *skc, struct tcp_sock *tp)
+static __always_inline struct shunt_conn *shunt_adopt(struct sock_common *skc, struct tcp_sock *tp)
 {
 	int flags = BPF_SOCK_OPS_STATE_CB_FLAG;
 	struct sock *sk = (struct sock *)tp;
@@ -38,19 +38,19 @@ static __always_inline void shunt_adopt(struct sock_common *skc, struct tcp_sock
 	bool client;
 
 	if (skc->skc_state != TCP_ESTABLISHED)
-		return;
+		return NULL;
 	client = !shunt_is_server(skc);
 	shunt_look(&view, (__u64)tp, client);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	if (!p)
-		return;
+		return NULL;
 	/* Without the state callback nobody would see the connection close; a kernel that cannot set it here leaves old connections alone. */
 	if (bpf_setsockopt(skc, SOL_TCP, SHUNT_TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
-		return;
+		return NULL;
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!c)
-		return;
+		return NULL;
 	c->cookie = bpf_get_socket_cookie(skc);
 	c->flags = SHUNT_CONN_STRAY | (client ? SHUNT_CONN_CLIENT : 0);
 	c->born_ns = bpf_ktime_get_ns();
@@ -58,6 +58,7 @@ static __always_inline void shunt_adopt(struct sock_common *skc, struct tcp_sock
 	shunt_take_policy(c, p);
 	if (!shunt_consents(p))
 		c->refusal = shunt_own_refusal(p);
+	return c;
 }
 
 /* The stray takes the fingerprint under which the bond is kept. The server's end accounts for the connection, as for every other. */
@@ -143,6 +144,7 @@ int shunt_adopter(struct bpf_iter__tcp *ctx)
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	__u32 zero = 0;
+	__u8 one = 1;
 
 	if (!skc)
 		return 0;
@@ -158,8 +160,10 @@ int shunt_adopter(struct bpf_iter__tcp *ctx)
 	}
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
 	if (!c)
-		shunt_adopt(skc, tp);
+		c = shunt_adopt(skc, tp);
 	else if (c->flags & SHUNT_CONN_STRAY)
 		shunt_search(c, skc, tp);
+	if (c && (c->flags & SHUNT_CONN_STRAY) && skc->skc_state == TCP_ESTABLISHED && c->searches <= SHUNT_SEARCHES)
+		bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
 	return 0;
 }

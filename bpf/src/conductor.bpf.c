@@ -6,6 +6,7 @@
  *
  * Enrolment (Settled): each end must be found fit under its own lock; the second of two fit ends enters the sockhash first, the first follows at its
  * next visit. Neither redirects before both are in. An end that stays alone leaves like every other, for shunt_one_queue moves what comes by TCP into its queue.
+ * So that it need not, a byte is written for it, which tells the node plugin to walk once more at once.
  *
  * Un-enrolment, two phases, of both ends together: (1) LEAVING under the own lock, and LEFT once no redirect of this end is under way; (2) when the peer has LEFT and the own
  * queue is empty, the key is deleted. Deleting earlier would free unread bytes (sk_psock_drop()).
@@ -274,6 +275,7 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	struct shunt_config *config;
 	struct shunt_bond *bond;
 	__u32 zero = 0;
+	__u8 one = 1;
 	__u64 *active;
 
 	if (!skc)
@@ -326,5 +328,7 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 		shunt_move(v.c, shunt_present_verdict(&v));
 	if (shunt_unfinished(&v))
 		shunt_call_conductor((__u64)v.tp);
+	if (shunt_wanted(&v) && ((v.me->flags ^ v.peer->flags) & SHUNT_END_IN))
+		bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
 	return 0;
 }

@@ -39,6 +39,11 @@ public record NetworkNamespace(long inode, Path file) {
     }
   }
 
+  /** Whether the file still stands for this namespace: ids of processes come back. */
+  public boolean isThere() {
+    return equals(NetworkNamespaces.at(file));
+  }
+
   private static BpfFd open(Path file) {
     int fd = Libc.negativeErrno(Libc.open(file.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC));
     return BpfFd.of("open", file.toString(), fd);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -65,6 +66,28 @@ public final class NetworkNamespaces {
     }
   }
 
+  /**
+   * Whether there are any in the network namespace of the calling thread; true if the kernel does
+   * not say.
+   */
+  public static boolean thisThreadsHasTcpSockets() {
+    Path net = PROC.resolve("thread-self/net");
+    return has(net.resolve("sockstat"), "TCP: inuse ")
+        || has(net.resolve("sockstat6"), "TCP6: inuse ");
+  }
+
+  /** Whether the number after the words is not 0. */
+  private static boolean has(Path statistics, String words) {
+    try {
+      return Files.readAllLines(statistics).stream()
+          .anyMatch(line -> line.startsWith(words) && line.charAt(words.length()) != '0');
+    } catch (NoSuchFileException e) {
+      return false; // sockstat6 of a kernel without IPv6
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
   /** By inode. Reads one link per process; processes that come or go meanwhile may be missed. */
   public static Map<Long, NetworkNamespace> all() {
     return in(PROC, NAMED);
@@ -98,7 +121,7 @@ public final class NetworkNamespaces {
    * Null when the process has ended, or when no namespace is mounted on a name: whoever makes a
    * named one first makes an ordinary file. All namespaces are files of one device (nsfs).
    */
-  private static @Nullable NetworkNamespace at(Path file) {
+  static @Nullable NetworkNamespace at(Path file) {
     try {
       Map<String, Object> now = Files.readAttributes(file, "unix:ino,dev");
       Object device = Files.getAttribute(PROC.resolve("self/ns/net"), "unix:dev");

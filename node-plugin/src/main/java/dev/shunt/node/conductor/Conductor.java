@@ -25,21 +25,33 @@ public final class Conductor implements AutoCloseable {
   private static final Duration TICK = Duration.ofMillis(50);
 
   /**
-   * Walks over every namespace after a policy change. Old connections are paired when a walk finds
-   * them quiet at both ends, so one is not enough; busy ones get more chances, with pauses.
+   * Walks over every namespace after a policy change: some, for a connection may be made or change
+   * hands meanwhile, and more while old connections are not paired. Those are paired when a walk
+   * finds them quiet at both ends; busy ones get more chances, with pauses.
    */
-  private static final int QUICK_ROUNDS = 10;
+  private static final int LEAST_ROUNDS = 3;
 
+  private static final int QUICK_ROUNDS = 10;
   private static final int PAUSED_ROUNDS = 60;
   private static final Duration PAUSE_BETWEEN_ROUNDS = Duration.ofMillis(500);
 
+  /**
+   * Walks while connections are halfway in: one end must not stay alone for long (conductor.bpf.c),
+   * and the walk after this may have to wait long for its share of the CPU.
+   */
+  private static final int WALKS_IN_A_ROW = 3;
+
   private final Walks walks;
   private final WalkSchedule schedule;
+  private final CpuShare share;
   private final Supplier<Map<Long, NetworkNamespace>> namespaces;
   private final Map<Long, String> failures = new ConcurrentHashMap<>();
   private final UnseenNamespaces unseen = new UnseenNamespaces();
   private final Thread thread;
+  private Map<Long, NetworkNamespace> known = Map.of();
   private int roundsLeft;
+  private int callersWaiting;
+  private boolean beyondShare;
   private long lastRound;
   private long roundsAsked;
   private long roundsWalked;
@@ -47,19 +59,20 @@ public final class Conductor implements AutoCloseable {
 
   /**
    * @param settle youngest age at which a connection is enrolled
-   * @param cpuShare of one CPU that walks may use on average, above 0 and at most 1
+   * @param share what this may spend; others may spend of it as well
    */
-  public Conductor(Walks walks, Duration settle, double cpuShare) {
-    this(walks, settle, cpuShare, NetworkNamespaces::all);
+  public Conductor(Walks walks, Duration settle, CpuShare share) {
+    this(walks, settle, share, NetworkNamespaces::all);
   }
 
   Conductor(
       Walks walks,
       Duration settle,
-      double cpuShare,
+      CpuShare share,
       Supplier<Map<Long, NetworkNamespace>> namespaces) {
     this.walks = walks;
-    this.schedule = new WalkSchedule(settle, cpuShare);
+    this.schedule = new WalkSchedule(settle);
+    this.share = share;
     this.namespaces = namespaces;
     this.thread = new Thread(this::run, "shunt-conductor");
     thread.setDaemon(true);
@@ -86,7 +99,8 @@ public final class Conductor implements AutoCloseable {
   }
 
   /**
-   * Walks every namespace until a condition holds, ahead of everything else.
+   * Walks every namespace until a condition holds, ahead of everything else and beyond the CPU
+   * share, for somebody waits for the end of it.
    *
    * @return whether it holds; false when the time is up
    */
@@ -106,12 +120,17 @@ public final class Conductor implements AutoCloseable {
     long asked = roundsAsked + 1;
     policyChanged();
     long end = System.nanoTime() + atMost.toNanos();
-    while (roundsWalked < asked && !closed) {
-      long left = (end - System.nanoTime()) / 1_000_000;
-      if (left <= 0) {
-        return;
+    callersWaiting++;
+    try {
+      while (roundsWalked < asked && !closed) {
+        long left = (end - System.nanoTime()) / 1_000_000;
+        if (left <= 0) {
+          return;
+        }
+        wait(left);
       }
-      wait(left);
+    } finally {
+      callersWaiting--;
     }
   }
 
@@ -136,11 +155,11 @@ public final class Conductor implements AutoCloseable {
 
   private void run() {
     NetworkNamespace home = NetworkNamespaces.own();
+    long cpu = 0;
     while (pause()) {
       long round = takeRound();
-      long cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
       try {
-        work(home, round);
+        work(round);
         failures.remove(ITSELF);
       } catch (RuntimeException e) {
         failures.put(ITSELF, String.valueOf(e.getMessage()));
@@ -153,19 +172,22 @@ public final class Conductor implements AutoCloseable {
         failures.put(ITSELF, "the conductor could not return to its network namespace and ended");
         return;
       }
-      long spent = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - cpu;
-      schedule.spent(Duration.ofNanos(spent), System.nanoTime());
+      // Since the last look at it: waking up counts as well.
+      long before = cpu;
+      cpu = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+      if (round == 0 || !beyondShare) {
+        share.spent(Duration.ofNanos(cpu - before), System.nanoTime());
+      }
     }
   }
 
-  private void work(NetworkNamespace home, long round) {
+  private void work(long round) {
     if (round > 0) {
-      visitEverything();
-      return;
-    }
-    schedule.observe(walks.waiting(), System.nanoTime());
-    if (schedule.allowed(System.nanoTime())) {
-      visitWhereSomebodyWaits(home);
+      visitEverything(round);
+    } else if (share.allows(System.nanoTime())) {
+      // While CPU time is owed, a look at who waits would only add to the debt.
+      schedule.observe(walks.waiting(), System.nanoTime());
+      visitWhereSomebodyWaits();
     }
   }
 
@@ -184,9 +206,10 @@ public final class Conductor implements AutoCloseable {
   /** Number of the round to walk now, or 0. */
   private synchronized long takeRound() {
     long now = System.nanoTime();
-    boolean paused =
-        roundsLeft <= PAUSED_ROUNDS && now - lastRound < PAUSE_BETWEEN_ROUNDS.toNanos();
-    if (roundsLeft == 0 || paused || !schedule.allowed(now)) {
+    long sinceLast = now - lastRound;
+    boolean paused = roundsLeft <= PAUSED_ROUNDS && sinceLast < PAUSE_BETWEEN_ROUNDS.toNanos();
+    beyondShare = callersWaiting > 0 && sinceLast >= TICK.toNanos();
+    if (roundsLeft == 0 || paused || !(beyondShare || share.allows(now))) {
       return 0;
     }
     lastRound = now;
@@ -199,25 +222,29 @@ public final class Conductor implements AutoCloseable {
     notifyAll();
   }
 
-  private void visitEverything() {
-    Map<Long, NetworkNamespace> known = namespaces.get();
+  private void visitEverything(long round) {
+    known = namespaces.get();
     failures.keySet().removeIf(inode -> !inode.equals(ITSELF) && !known.containsKey(inode));
+    long searching = 0;
     for (NetworkNamespace namespace : known.values()) {
-      visit(namespace, true);
+      searching += visit(namespace, true);
+    }
+    if (searching == 0) {
+      nobodySearches(round);
     }
   }
 
-  private void visitWhereSomebodyWaits(NetworkNamespace home) {
-    List<Long> due = schedule.due(System.nanoTime());
-    if (due.isEmpty()) {
-      return;
+  /** Rounds that were asked for meanwhile are walked nevertheless. */
+  private synchronized void nobodySearches(long round) {
+    if (round == roundsAsked && QUICK_ROUNDS + PAUSED_ROUNDS - roundsLeft >= LEAST_ROUNDS) {
+      roundsLeft = 0;
     }
-    Map<Long, NetworkNamespace> known =
-        due.size() == 1 && due.get(0) == home.inode()
-            ? Map.of(home.inode(), home)
-            : namespaces.get();
+  }
+
+  private void visitWhereSomebodyWaits() {
+    List<Long> due = schedule.due(System.nanoTime());
     for (Long inode : due) {
-      NetworkNamespace namespace = known.get(inode);
+      NetworkNamespace namespace = find(inode);
       if (namespace == null) {
         unseen.missed(inode, System.nanoTime());
         schedule.forget(inode);
@@ -228,14 +255,28 @@ public final class Conductor implements AutoCloseable {
     }
   }
 
-  private void visit(NetworkNamespace namespace, boolean adopt) {
+  /** To look through all processes costs more than a walk on a host that has many. */
+  private @Nullable NetworkNamespace find(Long inode) {
+    NetworkNamespace namespace = known.get(inode);
+    if (namespace == null || !namespace.isThere()) {
+      known = namespaces.get();
+    }
+    return known.get(inode);
+  }
+
+  /** Answers how many connections' other ends are still looked for. */
+  private long visit(NetworkNamespace namespace, boolean adopt) {
+    long searching = 0;
     try {
-      walks.clearWaiting(namespace.inode());
-      walks.answerQuestions();
       if (adopt) {
-        walks.walk(Walks.Kind.ADOPT, namespace);
+        searching = walks.walk(Walks.Kind.ADOPT, namespace);
       }
-      walks.walk(Walks.Kind.CONDUCT, namespace);
+      long halfway = 1;
+      for (int i = 0; halfway > 0 && i < WALKS_IN_A_ROW; i++) {
+        walks.clearWaiting(namespace.inode());
+        walks.answerQuestions();
+        halfway = walks.walk(Walks.Kind.CONDUCT, namespace);
+      }
       failures.remove(namespace.inode());
     } catch (RuntimeException e) {
       schedule.forget(namespace.inode());
@@ -245,9 +286,10 @@ public final class Conductor implements AutoCloseable {
         // Its last process ended meanwhile, or it was unmounted: its sockets are gone as well.
         failures.remove(namespace.inode());
       }
-      return;
+      return 0;
     }
-    @Nullable Long undone = walks.waiting().get(namespace.inode());
-    schedule.walked(namespace.inode(), undone == null ? 0 : undone, System.nanoTime());
+    long undone = walks.waiting().getOrDefault(namespace.inode(), 0L);
+    schedule.walked(namespace.inode(), undone, System.nanoTime());
+    return searching;
   }
 }

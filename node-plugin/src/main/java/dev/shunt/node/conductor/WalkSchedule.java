@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * When each namespace is due for a walk, and when the CPU share allows one. Plain arithmetic on
- * monotonic nanoseconds; not thread-safe.
+ * When each namespace is due for a walk. Plain arithmetic on monotonic nanoseconds; not
+ * thread-safe.
  *
  * <p>A connection that just appeared is visited after the settle time. What a walk leaves undone is
  * visited again soon, because enrolment takes two visits of each end, then at growing intervals,
@@ -18,9 +18,7 @@ final class WalkSchedule {
   static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
 
   private final long settleNanos;
-  private final double cpuShare;
   private final Map<Long, Entry> entries = new HashMap<>();
-  private long allowedFrom = Long.MIN_VALUE;
 
   private static final class Entry {
     long due;
@@ -28,16 +26,8 @@ final class WalkSchedule {
     long retry = FIRST_RETRY.toNanos();
   }
 
-  /**
-   * @param cpuShare of one CPU that walks may use on average, above 0 and at most 1
-   */
-  WalkSchedule(Duration settle, double cpuShare) {
-    if (!(cpuShare > 0 && cpuShare <= 1)) {
-      throw new IllegalArgumentException(
-          "cpuShare must be above 0 and at most 1, found " + cpuShare);
-    }
+  WalkSchedule(Duration settle) {
     this.settleNanos = settle.toNanos();
-    this.cpuShare = cpuShare;
   }
 
   /** Takes note of how many connections wait in each namespace. */
@@ -80,14 +70,5 @@ final class WalkSchedule {
   /** Forgets a namespace that is gone. */
   void forget(long namespace) {
     entries.remove(namespace);
-  }
-
-  /** CPU time was spent; the next walk may start when the average is back at the share. */
-  void spent(Duration cpu, long now) {
-    allowedFrom = now + (long) (cpu.toNanos() / cpuShare);
-  }
-
-  boolean allowed(long now) {
-    return allowedFrom == Long.MIN_VALUE || now - allowedFrom >= 0;
   }
 }

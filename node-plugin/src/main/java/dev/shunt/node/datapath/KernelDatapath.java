@@ -6,6 +6,7 @@ import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.FolderLock;
 import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.conductor.Conductor;
+import dev.shunt.node.conductor.CpuShare;
 import dev.shunt.node.programs.SpliceJudge;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.io.UncheckedIOException;
@@ -148,11 +149,12 @@ final class KernelDatapath implements Datapath {
               bpf.openMap(folder.pin(Abi.WORK.name())),
               new ProgramVerdicts(bpf, folder, judge, notices));
       walks = opened;
-      conductor = new Conductor(opened, options.settle(), cpuShare);
+      CpuShare share = new CpuShare(cpuShare);
+      conductor = new Conductor(opened, options.settle(), share);
       // Whoever conducted before may have ended in the middle of a policy change.
       conductor.policyChanged();
       if (!retired.isEmpty()) {
-        retirement = new Retirement(retired, cpuShare, conductor::policyChanged);
+        retirement = new Retirement(retired, share, conductor::policyChanged);
       }
     } catch (BpfException e) {
       throw new DatapathException("conduct", e);
@@ -202,6 +204,9 @@ final class KernelDatapath implements Datapath {
       new DatapathConfig(maps.config()).setDraining(draining);
     } catch (BpfException e) {
       throw new DatapathException("drain", e);
+    }
+    if (conductor != null) {
+      conductor.policyChanged();
     }
   }
 

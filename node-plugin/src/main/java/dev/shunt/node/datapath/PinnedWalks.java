@@ -8,10 +8,12 @@ import dev.shunt.node.bpf.NetworkNamespaces;
 import dev.shunt.node.conductor.Walks;
 import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Walks by reading pinned iterators to their end from inside a namespace. */
@@ -40,26 +42,33 @@ final class PinnedWalks implements Walks, AutoCloseable {
   }
 
   @Override
-  public void walk(Kind kind, NetworkNamespace namespace) {
+  public long walk(Kind kind, NetworkNamespace namespace) {
     Path iterator =
         folder.pin(
             switch (kind) {
               case CONDUCT -> PinFolder.CONDUCTOR_ITERATOR;
               case ADOPT -> PinFolder.ADOPTER_ITERATOR;
             });
+    AtomicLong written = new AtomicLong();
     try {
-      namespace.inside(home, () -> readToEnd(iterator));
+      namespace.inside(
+          home,
+          () -> {
+            // A walk looks through the hash table of the whole machine, whoever's sockets it wants.
+            if (NetworkNamespaces.thisThreadsHasTcpSockets()) {
+              written.set(readToEnd(iterator));
+            }
+          });
+      return written.get();
     } catch (IOException e) {
       throw new UncheckedIOException("cannot walk " + iterator + " in " + namespace, e);
     }
   }
 
-  private static void readToEnd(Path iterator) throws IOException {
+  /** The walk is what reading does; answers how many bytes the program wrote. */
+  private static long readToEnd(Path iterator) throws IOException {
     try (FileInputStream in = new FileInputStream(iterator.toFile())) {
-      byte[] unused = new byte[512];
-      while (in.read(unused) >= 0) {
-        // The walk is what reading does; these programs write nothing.
-      }
+      return in.transferTo(OutputStream.nullOutputStream());
     }
   }
 

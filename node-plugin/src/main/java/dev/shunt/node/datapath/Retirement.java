@@ -2,6 +2,7 @@ package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.conductor.Conductor;
+import dev.shunt.node.conductor.CpuShare;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,10 +29,10 @@ final class Retirement implements AutoCloseable {
    * @param retired closed with this object
    * @param whenOneIsGone its connections are free to be enrolled again
    */
-  Retirement(List<RetiredDatapath> retired, double cpuShare, Runnable whenOneIsGone) {
+  Retirement(List<RetiredDatapath> retired, CpuShare share, Runnable whenOneIsGone) {
     for (RetiredDatapath datapath : retired) {
       PinnedWalks walks = datapath.walks();
-      Conductor conductor = new Conductor(walks, Duration.ZERO, cpuShare);
+      Conductor conductor = new Conductor(walks, Duration.ZERO, share);
       conductor.policyChanged();
       tended.add(new Tended(datapath, walks, conductor));
     }

@@ -1,0 +1,74 @@
+package dev.shunt.node.conductor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class WalkScheduleTest {
+  private static final long NAMESPACE = 4_026_532_001L;
+  private static final long SETTLE = Duration.ofMillis(200).toNanos();
+  private static final long RETRY = WalkSchedule.FIRST_RETRY.toNanos();
+  private static final long START = -Duration.ofHours(2).toNanos();
+
+  private final WalkSchedule schedule = new WalkSchedule(Duration.ofNanos(SETTLE));
+
+  @Test
+  void nobodyWaitsAndNothingIsDue() {
+    schedule.observe(Map.of(), START);
+
+    assertThat(schedule.due(START + 10 * SETTLE)).isEmpty();
+  }
+
+  @Test
+  void whoWaitsIsVisitedOnceItsConnectionHasSettled() {
+    schedule.observe(Map.of(NAMESPACE, 1L), START);
+
+    assertThat(schedule.due(START + SETTLE - 1)).isEmpty();
+    assertThat(schedule.due(START + SETTLE)).containsExactly(NAMESPACE);
+  }
+
+  @Test
+  void whoStillWaitsAfterAWalkIsVisitedAgainAtGrowingIntervals() {
+    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    long now = START + SETTLE;
+    for (long retry = RETRY; retry < Duration.ofSeconds(5).toNanos(); retry *= 2) {
+      schedule.walked(NAMESPACE, 1, now);
+      assertThat(schedule.due(now + retry - 1)).isEmpty();
+      now += retry;
+      assertThat(schedule.due(now)).containsExactly(NAMESPACE);
+    }
+    schedule.walked(NAMESPACE, 1, now);
+    assertThat(schedule.due(now + WalkSchedule.LONGEST_RETRY.toNanos())).hasSize(1);
+  }
+
+  @Test
+  void aNewConnectionIsVisitedSoonHoweverLongAnotherOneWaits() {
+    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    for (int i = 0; i < 20; i++) {
+      schedule.walked(NAMESPACE, 1, START);
+    }
+    schedule.observe(Map.of(NAMESPACE, 2L), START);
+
+    assertThat(schedule.due(START + SETTLE)).containsExactly(NAMESPACE);
+    schedule.walked(NAMESPACE, 2, START);
+    assertThat(schedule.due(START + RETRY)).containsExactly(NAMESPACE);
+  }
+
+  @Test
+  void whereNothingIsLeftUndoneNobodyComesAgain() {
+    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    schedule.walked(NAMESPACE, 0, START + SETTLE);
+
+    assertThat(schedule.due(START + 100 * SETTLE)).isEmpty();
+  }
+
+  @Test
+  void aNamespaceThatIsGoneIsForgotten() {
+    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    schedule.forget(NAMESPACE);
+
+    assertThat(schedule.due(START + SETTLE)).isEmpty();
+  }
+}
