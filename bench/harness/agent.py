@@ -39,12 +39,21 @@ class Agent:
     def start(self, documents):
         file = self._folder / "policies.yaml"
         file.write_text("---\n".join(json.dumps(d) + "\n" for d in documents))
+        self._start(file)
+
+    def start_again(self):
+        """With the documents of the first start."""
+        if not self._server or self._server.process.poll() is not None:
+            self._start(self._folder / "policies.yaml")
+
+    def _start(self, file):
         self._port = _free_port()
         argv = [_NODE, "run", "--standalone", "-f", file, "--cgroup", self._attach_to.folder, "--metrics-port", self._port]
         self._server = Server("node plugin", [*argv, *self._at], self._folder / "node.log", self._own)
         self._server.wait_until(lambda: self._server.said("^shunt-node ready"), "ready", 60)
 
     def stop(self):
+        """Nothing of it is on this machine afterwards."""
         if self._server:
             self._server.stop()
         if Path(self.pins).exists():

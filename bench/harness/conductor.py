@@ -8,7 +8,7 @@ from shuntdev import build, console
 from shuntdev.console import say
 from shuntdev.processes import until
 
-from . import arms, sockets
+from . import arms, sockets, tutorial
 from .lab import Lab
 from .sockets import SocketCell
 
@@ -20,6 +20,7 @@ def main():
     options = _options()
     build.ensure_built()
     sockets.build()
+    tutorial.build()
     with Lab() as lab:
         _Measurement(lab, options).run()
     return 0

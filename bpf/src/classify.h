@@ -90,6 +90,9 @@ static __always_inline struct shunt_edge *shunt_step(void *names, void *edges, _
 	return edge;
 }
 
+/* All buffers are taken: others are being interrupted in the same walk. Nothing may remember this answer, or the cgroup would keep it. */
+#define SHUNT_CLASS_UNKNOWN 0xffffffffu
+
 /* Walks from the root to the socket's cgroup by the names the kernel holds, so that a cgroup made a moment ago is classified too. */
 __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address)
 {
@@ -121,7 +124,7 @@ __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address)
 		s = NULL;
 	}
 	if (!s)
-		return dead;
+		return SHUNT_CLASS_UNKNOWN;
 	for (i = 1; i <= SHUNT_CGROUP_DEPTH; i++) {
 		__u64 slots = address + bpf_core_field_offset(struct cgroup, ancestors);
 		struct cgroup *ancestor = NULL;
@@ -157,6 +160,8 @@ static __always_inline __u32 shunt_cgroup_class(__u32 slot, __u64 address, __u32
 	if (known)
 		return *known;
 	class = shunt_walk_cgroup(slot, address);
+	if (class == SHUNT_CLASS_UNKNOWN)
+		return missing;
 	bpf_map_update_elem(cache, &id, &class, BPF_ANY);
 	return class;
 }

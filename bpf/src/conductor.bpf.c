@@ -21,6 +21,7 @@
 
 #define SHUNT_FIT_FOR_NS 200000000ull     /* how long a peer's fitness is believed; it is proven again when it enters */
 #define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
+#define SHUNT_ALONE_VISITS 6              /* but as many visits at least: among many sockets they are far apart */
 
 struct shunt_visit {
 	struct shunt_conn *c;
@@ -147,7 +148,7 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 		return;
 	}
 	if (!(v->peer->flags & SHUNT_END_IN)) {
-		if (v->now - c->enrolled_ns > SHUNT_ALONE_NS)
+		if (++c->visits_alone >= SHUNT_ALONE_VISITS && v->now - c->enrolled_ns > SHUNT_ALONE_NS)
 			shunt_leave(v);
 		return;
 	}
@@ -227,6 +228,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->state = SHUNT_STATE_ENROLLED;
 	c->enrolled_ns = v->now;
 	shunt_not_hasty(c->listener);
+	c->visits_alone = 0;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
 	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY);

@@ -51,7 +51,8 @@ struct shunt_conn {
 	__u32 backlog_messages;
 	__u64 backlog_bytes;
 	__u8 searches;             /* of a stray for its peer, while it was quiet */
-	__u8 pad[7];
+	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
+	__u8 pad[6];
 	__u64 noted_backlog;       /* this direction's share of shunt_backlog */
 	__u64 redirected_bytes;    /* by this end, so far */
 	__u64 redirected_messages;

@@ -36,7 +36,8 @@ final class Cases {
               in(SOCKET, "java_available", Exchanges::available),
               in(SOCKET, "java_read_timeout", Endings::readTimeout),
               in(SOCKET, "java_available_after_fallback", Exchanges::available, "small_limits"),
-              in(SOCKET, "java_urgent_byte", Exchanges::urgentByte),
+              // Its first message finds SO_OOBINLINE set, and goes by TCP like all after it.
+              in(SOCKET, "java_urgent_byte", Exchanges::urgentByte, "no_messages"),
               in(CHANNEL, "java_gather_and_scatter", Exchanges::gatherAndScatter),
               in(CHANNEL, "java_transfer_to", Exchanges::transferTo),
               in(CHANNEL, "java_selector", Selecting::selector),

@@ -66,7 +66,7 @@ class _Trial:
         self._loads = []
 
     def run(self):
-        self._node.start(_policies(True, {}), self._jars[0])
+        self._start_node()
         self._start_loads()
         self._change_until(time.monotonic() + self._options.seconds)
         until(self._all_through, "through with it", 300)
@@ -128,7 +128,8 @@ class _Trial:
         return _policies(on, extra)
 
     def _start_node(self):
-        self._node.start(_policies(True, {}), self._jars[self._jar])
+        # Between two changes are seconds, and hundreds of connections shall be enrolled in them.
+        self._node.start(_policies(True, {}), self._jars[self._jar], "--cpu-percent", "50")
 
     def _kill(self):
         self._node.kill()

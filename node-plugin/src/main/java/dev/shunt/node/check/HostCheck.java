@@ -5,6 +5,7 @@ import dev.shunt.node.bpf.KernelBpf;
 import dev.shunt.node.bpf.LibbpfMissingException;
 import dev.shunt.node.bpf.MountTable;
 import dev.shunt.node.check.CheckLine.Effect;
+import dev.shunt.node.programs.HostProcesses;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -43,6 +44,7 @@ public final class HostCheck {
     check.kernel();
     check.types();
     check.bpfFileSystem(capabilities);
+    check.processes();
     boolean libbpf = check.libbpf();
     Path attachTo = check.cgroup();
     if (attachTo != null && libbpf) {
@@ -152,6 +154,20 @@ public final class HostCheck {
               "not mounted",
               "mount one there, with: mount -t bpf bpf /sys/fs/bpf; in a container, bind the host's /sys/fs/bpf"));
     }
+  }
+
+  private void processes() {
+    String tried = "PID namespace and CAP_SYS_PTRACE";
+    String obstacle = HostProcesses.obstacle();
+    lines.add(
+        obstacle == null
+            ? CheckLine.full("processes", tried, "those of the host can be looked at")
+            : new CheckLine(
+                "processes",
+                tried,
+                "Settled enrols only whose program was looked at",
+                Effect.HANDSHAKE_ONLY,
+                obstacle));
   }
 
   private boolean libbpf() {

@@ -41,9 +41,6 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
   private final ApplyStatistics statistics;
   private final AgentLog log;
 
-  /** Of one CPU: what tending connections may cost on average. */
-  private static final double CONDUCTOR_CPU_SHARE = 0.01;
-
   private final NodeMetrics metrics = new NodeMetrics();
 
   private @Nullable MetricsServer metricsServer;
@@ -80,7 +77,7 @@ final class NodeAgent implements SyncTarget, AutoCloseable {
       Datapath datapath = world.installer().installOrAdopt(options);
       try {
         datapath.conduct(
-            CONDUCTOR_CPU_SHARE,
+            settings.cpuPercent() / 100.0,
             new SpliceJudge(settings.trustedPrograms()),
             notice -> log.warn("", notice));
       } catch (DatapathException | RuntimeException e) {

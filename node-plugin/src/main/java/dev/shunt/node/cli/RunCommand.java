@@ -108,6 +108,12 @@ final class RunCommand implements Callable<Integer> {
               + " patterns, separated by commas (default: python3*).")
   @Nullable String trustedPrograms;
 
+  @Option(
+      names = "--cpu-percent",
+      paramLabel = "N",
+      description = "Of one CPU: most that tending connections may take on average (default: 1).")
+  @Nullable String cpuPercent;
+
   RunCommand(World world) {
     this.world = world;
   }
@@ -273,6 +279,7 @@ final class RunCommand implements Callable<Integer> {
     CommonOptions.put(values, Setting.JOIN_TOKEN_FILE, joinTokenFile);
     CommonOptions.put(values, Setting.CA_FILE, caFile);
     CommonOptions.put(values, Setting.TRUSTED_PROGRAMS, trustedPrograms);
+    CommonOptions.put(values, Setting.CPU_PERCENT, cpuPercent);
     CommonOptions.put(values, Setting.PLAINTEXT, plaintext ? "true" : null);
     CommonOptions.put(values, Setting.METRICS_PORT, metricsPort);
     CommonOptions.put(values, Setting.UNINSTALL_ON_STOP, uninstallOnStop ? "true" : null);

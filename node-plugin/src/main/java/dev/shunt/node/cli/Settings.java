@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param uninstallOnStop whether an agent that is told to stop takes the datapath with it
  * @param trustedPrograms patterns of file names of programs that never splice a connection, though
  *     they could
+ * @param cpuPercent of one CPU: what tending connections may take on average
  */
 record Settings(
     @Nullable ControlPlaneEndpoint controlPlane,
@@ -36,10 +37,12 @@ record Settings(
     Path runDir,
     int metricsPort,
     boolean uninstallOnStop,
-    List<String> trustedPrograms) {
+    List<String> trustedPrograms,
+    int cpuPercent) {
 
   static final Path DEFAULT_STATE_DIR = Path.of("/var/lib/shunt-node");
   static final int DEFAULT_METRICS_PORT = 9465;
+  static final int DEFAULT_CPU_PERCENT = 1;
 
   Settings {
     labels = Map.copyOf(labels);
@@ -47,6 +50,9 @@ record Settings(
     if (metricsPort < 0 || metricsPort > 65_535) {
       throw new IllegalArgumentException(
           "metrics-port must be 0 (none) to 65535, found " + metricsPort);
+    }
+    if (cpuPercent < 1 || cpuPercent > 100) {
+      throw new IllegalArgumentException("cpu-percent must be 1 to 100, found " + cpuPercent);
     }
     if (joinToken != null && joinTokenFile != null) {
       throw new IllegalArgumentException(
@@ -75,9 +81,10 @@ record Settings(
         path(values, Setting.CGROUP),
         path(values, Setting.PIN_DIR, DatapathOptions.DEFAULT_PIN_FOLDER),
         path(values, Setting.RUN_DIR, RunFolder.DEFAULT),
-        port(values),
+        number(values, Setting.METRICS_PORT, DEFAULT_METRICS_PORT),
         flag(values, Setting.UNINSTALL_ON_STOP),
-        trustedPrograms(values));
+        trustedPrograms(values),
+        number(values, Setting.CPU_PERCENT, DEFAULT_CPU_PERCENT));
   }
 
   private static List<String> trustedPrograms(Map<Setting, String> values) {
@@ -112,7 +119,7 @@ record Settings(
       throw new IllegalArgumentException(
           "control-plane must be host:port or [address]:port, found \"" + address + "\"");
     }
-    int port = number(Setting.CONTROL_PLANE, address.substring(colon + 1));
+    int port = number(Setting.CONTROL_PLANE, "a port number", address.substring(colon + 1));
     String bare = bracketed ? host.substring(1, host.length() - 1) : host;
     return new ControlPlaneEndpoint(bare, port, caFile, plaintext);
   }
@@ -151,9 +158,9 @@ record Settings(
     return Path.of(text).toAbsolutePath().normalize();
   }
 
-  private static int port(Map<Setting, String> values) {
-    String text = values.get(Setting.METRICS_PORT);
-    return text == null ? DEFAULT_METRICS_PORT : number(Setting.METRICS_PORT, text);
+  private static int number(Map<Setting, String> values, Setting setting, int absent) {
+    String text = values.get(setting);
+    return text == null ? absent : number(setting, "a number", text);
   }
 
   private static boolean flag(Map<Setting, String> values, Setting setting) {
@@ -165,12 +172,12 @@ record Settings(
     return text.equals("true");
   }
 
-  private static int number(Setting setting, String text) {
+  private static int number(Setting setting, String what, String text) {
     try {
       return Integer.parseInt(text);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(
-          setting.key() + " must have a port number, found \"" + text + "\"", e);
+          setting.key() + " must have " + what + ", found \"" + text + "\"", e);
     }
   }
 }

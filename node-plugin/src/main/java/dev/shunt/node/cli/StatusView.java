@@ -81,6 +81,7 @@ record StatusView(
     lines.add("state        " + state().word() + stateDetail(status));
     problems().forEach(problem -> lines.add("             " + problem));
     lines.add("agent        " + agentText());
+    agentProblems().forEach(problem -> lines.add("             " + problem));
     DatapathInspection.Installed installed = inspection.installed();
     if (installed != null) {
       lines.add(
@@ -179,6 +180,15 @@ record StatusView(
     } catch (JsonException e) {
       return "one of another version (" + e.getMessage() + ")";
     }
+  }
+
+  /** What only the agent knows, for example of its conductor. */
+  private List<String> agentProblems() {
+    if (agent == null || !(agent.members().get("problems") instanceof List<?> told)) {
+      return List.of();
+    }
+    List<String> known = problems();
+    return told.stream().map(String::valueOf).filter(one -> !known.contains(one)).toList();
   }
 
   private @Nullable Object agentJson() {

@@ -187,6 +187,9 @@ final class KernelDatapath implements Datapath {
       if (conductor != null) {
         problems.addAll(conductor.problems());
       }
+      if (walks != null) {
+        problems.addAll(walks.problems());
+      }
       if (retirement != null) {
         problems.addAll(retirement.problems());
       }

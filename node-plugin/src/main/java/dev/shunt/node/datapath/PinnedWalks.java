@@ -12,6 +12,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,11 @@ final class PinnedWalks implements Walks, AutoCloseable {
       programs.answer();
       programs.tellOfSplicers();
     }
+  }
+
+  /** What keeps connections from being tended, in sentences. */
+  List<String> problems() {
+    return programs == null ? List.of() : programs.problems();
   }
 
   @Override

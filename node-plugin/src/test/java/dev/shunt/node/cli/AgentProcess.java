@@ -27,19 +27,25 @@ final class AgentProcess implements AutoCloseable {
   }
 
   static AgentProcess start(Path log, List<String> arguments) throws IOException {
+    return startBy(List.of(), log, arguments);
+  }
+
+  /** As the command of another one, which is the process that is killed and waited for. */
+  static AgentProcess startBy(List<String> starter, Path log, List<String> arguments)
+      throws IOException {
     String classPath =
         System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    var command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "-Xmx128m",
-                "-cp",
-                classPath,
-                "dev.shunt.node.cli.Main",
-                "run"));
+    var command = new ArrayList<>(starter);
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xmx128m",
+            "-cp",
+            classPath,
+            "dev.shunt.node.cli.Main",
+            "run"));
     command.addAll(arguments);
     var builder = new ProcessBuilder(command).redirectError(log.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("SHUNT_"));

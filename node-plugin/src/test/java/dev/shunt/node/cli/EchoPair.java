@@ -78,14 +78,17 @@ final class EchoPair implements AutoCloseable {
     return pair;
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   int clientPort() {
     return clientPort;
   }
 
   /** Inode of its network namespace. */
   long networkNamespace() throws IOException {
-    return (Long)
-        Files.getAttribute(Path.of("/proc/%d/ns/net".formatted(process.pid())), "unix:ino");
+    return (Long) Files.getAttribute(Path.of("/proc/%d/ns/net".formatted(pid())), "unix:ino");
   }
 
   /** Sends 1,000 bytes there and back that many times; fails when a byte differs. */

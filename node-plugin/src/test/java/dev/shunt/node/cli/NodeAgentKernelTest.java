@@ -245,6 +245,45 @@ class NodeAgentKernelTest {
     assertThat(command("explain")).isEqualTo(2);
   }
 
+  /** As in a container without {@code pid: host}. */
+  @Test
+  void saysWhySettledEnrolsNobodyWhereItCannotLookAtPrograms() throws Exception {
+    Path settled =
+        Files.writeString(
+            folder.resolve("settled.yaml"),
+            document("web", PORT)
+                .replace("enrolment: Handshake", "enrolment: Settled\n  blockingSockets: Accept"));
+    var arguments =
+        new ArrayList<>(List.of("--standalone", "-f", settled.toString(), "--metrics-port", "0"));
+    arguments.addAll(where());
+    EchoPair connection = connection();
+    nameNamespaceOf(connection);
+    AgentProcess agent =
+        AgentProcess.startBy(
+            List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
+            folder.resolve("blind.log"),
+            arguments);
+    opened.add(agent);
+    agent.line();
+
+    do {
+      connection.exchange(1);
+      assertThat(command("status")).as(shunt.err()).isZero();
+    } while (!shunt.out().contains("enrolment Settled go by TCP"));
+    assertThat(shunt.out()).contains("PID namespace", "pid: host", "SYS_PTRACE");
+    assertThat(agent.log()).containsOnlyOnce("cannot look at the programs");
+  }
+
+  /** As Docker's namespaces are bound into the agent's container; until the end of the test. */
+  private void nameNamespaceOf(EchoPair connection) throws Exception {
+    Process attach =
+        new ProcessBuilder("ip", "netns", "attach", name, Long.toString(connection.pid()))
+            .inheritIO()
+            .start();
+    assertThat(attach.waitFor()).isZero();
+    opened.add(() -> new ProcessBuilder("ip", "netns", "delete", name).start().waitFor());
+  }
+
   private JsonObject recommendation() throws Exception {
     assertThat(command("recommend", "web", "--json")).as(shunt.err()).isZero();
     return Json.readObject(shunt.out().strip()).objects("policies").get(0);

@@ -36,7 +36,8 @@ class SettingsTest {
                 Path.of("/run/shunt"),
                 9465,
                 false,
-                List.of("python3*")));
+                List.of("python3*"),
+                1));
   }
 
   @Test
@@ -50,6 +51,15 @@ class SettingsTest {
     assertThatThrownBy(
             () -> Settings.of(Map.of(Setting.TRUSTED_PROGRAMS, "/usr/bin/gateway"), "host-1"))
         .hasMessageContaining("file names such as python3*");
+  }
+
+  @Test
+  void theShareOfACpuIsAPercentage() {
+    assertThat(Settings.of(Map.of(Setting.CPU_PERCENT, "25"), "host-1").cpuPercent()).isEqualTo(25);
+    assertThatThrownBy(() -> Settings.of(Map.of(Setting.CPU_PERCENT, "0"), "host-1"))
+        .hasMessage("cpu-percent must be 1 to 100, found 0");
+    assertThatThrownBy(() -> Settings.of(Map.of(Setting.CPU_PERCENT, "much"), "host-1"))
+        .hasMessage("cpu-percent must have a number, found \"much\"");
   }
 
   @Test
@@ -67,6 +77,7 @@ class SettingsTest {
             "run-dir",
             "metrics-port",
             "trusted-programs",
+            "cpu-percent",
             "plaintext",
             "ca-file",
             "uninstall-on-stop");

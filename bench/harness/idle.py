@@ -1,0 +1,85 @@
+"""What Shunt costs those that it does not accelerate."""
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from shuntdev import build, console
+
+from . import arms, costs, sockets, tutorial
+from .lab import Lab
+from .sockets import SocketCell
+
+_SLICE_MS = 400
+_PROGRAMS = ("watch", "redirect", "reader", "sender")
+_FIGURE = "cpu_us_per_operation"
+
+
+def main():
+    options = _options()
+    build.ensure_built()
+    sockets.build()
+    tutorial.build()
+    with Lab() as lab:
+        _without_and_with(lab, options.rounds)
+        _short_connections(lab)
+    return 0
+
+
+def _without_and_with(lab, rounds):
+    """Pairs of slices next to each other in time: no Shunt at all, and Shunt with a live Settled policy that these sockets have nothing to do with."""
+    with ExitStack() as stack:
+        loads = {}
+        for arm, where in ((arms.PLAIN, "outside the watched cgroup"), (arms.UNMATCHED, "watched, no policy matches")):
+            for work, what in (("request", "64 B requests"), ("stream", "64 B writes"), ("short", "short connections")):
+                load = SocketCell(work, 64, "same").open(lab, arm, len(loads))
+                stack.callback(load.close)
+                loads[what, where] = load
+        for load in loads.values():
+            load.slice(_SLICE_MS)
+        ratios = {name: [] for name in loads}
+        for turn in range(rounds):
+            measured = {}
+            for state in ("with", "without") if turn % 2 else ("without", "with"):
+                lab.agent.stop() if state == "without" else lab.agent.start_again()
+                measured[state] = {name: load.slice(_SLICE_MS)[_FIGURE] for name, load in loads.items()}
+            for name in loads:
+                ratios[name].append(measured["with"][name] / measured["without"][name])
+        lab.agent.start_again()
+        for (what, where), found in ratios.items():
+            print(f"{what}, {where}: {median(found):.3f}x CPU of a machine without Shunt ({min(found):.3f}-{max(found):.3f}, {rounds} pairs)", flush=True)
+        for name, load in loads.items():
+            _tell_runs(lab, load, *name)
+
+
+def _short_connections(lab):
+    """One request and its reply, at once closed: younger than the settle time."""
+    with ExitStack() as stack:
+        for index, arm in enumerate((arms.UNMATCHED, arms.SETTLED, arms.HANDSHAKE)):
+            load = SocketCell("short", 64, "same").open(lab, arm, index)
+            stack.callback(load.close)
+            _tell_runs(lab, load, "short connections", arm.title)
+
+
+def _tell_runs(lab, load, what, where):
+    pins = {p: Path(lab.agent.pins) / f"shunt_{p}" for p in _PROGRAMS}
+    with costs.counted_runs():
+        before = {p: costs.run_time(pin) for p, pin in pins.items()}
+        operations = load.slice(_SLICE_MS)["operations"]
+        after = {p: costs.run_time(pin) for p, pin in pins.items()}
+    parts = []
+    for p in _PROGRAMS:
+        ns, runs = (now - then for now, then in zip(after[p], before[p]))
+        parts.append(f"{p} {runs / operations:.2f} runs" + (f" of {ns / runs:.0f} ns" if runs else ""))
+    print(f"{what}, {where}, for each of {operations:,}: {', '.join(parts)}", flush=True)
+
+
+def _options():
+    parser = argparse.ArgumentParser(prog="bench/idle", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=10, metavar="N", help="pairs of slices")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    console.run(main)
