@@ -35,6 +35,9 @@ enum shunt_dimension {
 	SHUNT_DIMENSIONS = 4,
 };
 
+#define SHUNT_ADDRESS_TABLES 4     /* clients and servers, of IPv4 and of IPv6 */
+#define SHUNT_BLOCKS 65536         /* of IPv4: all addresses that share their first 16 bits */
+
 enum shunt_action { SHUNT_ACTION_BYPASS = 0, SHUNT_ACTION_ACCELERATE = 1 };
 enum shunt_mode { SHUNT_MODE_OBSERVE = 0, SHUNT_MODE_ENFORCE = 1 };
 enum shunt_enrolment { SHUNT_ENROLMENT_SETTLED = 0, SHUNT_ENROLMENT_HANDSHAKE = 1 };
@@ -82,6 +85,9 @@ struct shunt_slot {
 	__u32 cgroup_start;                  /* DFA state of the cgroup root */
 	__u32 cgroup_start_class;            /* class of the cgroup root itself */
 	__u32 any_class[SHUNT_DIMENSIONS];   /* class of a value that no policy names in that dimension */
+	__u32 bounds[SHUNT_ADDRESS_TABLES];  /* entries of shunt_clients4, _clients6, _servers4 and _servers6 that are bounds; 0: no policy names an address there */
+	__u32 edge_mask;                     /* entries of shunt_edges in use, a power of two, less one */
+	__u32 pad;
 };
 
 /* One bit per policy, in winning order: the first bit set in the AND of the four classes is the winner. */
@@ -98,32 +104,44 @@ struct shunt_policy {
 	__u8 blocking;                       /* enum shunt_blocking */
 	__u64 backlog_bytes;                 /* per direction; above it the direction takes TCP */
 	__u32 backlog_messages;
-	__u32 pad;
+	__u32 flags;                         /* SHUNT_POLICY_* */
 };
+#define SHUNT_POLICY_ANY_ADDRESS 1u      /* names neither clients nor servers: wins as soon as port and cgroup say so */
 
-/* Keys of the LPM tries; prefixlen is host order, addr is network order. IPv4-mapped addresses are IPv4. */
-struct shunt_v4_key { __u32 prefixlen; __u8 addr[4]; };
-struct shunt_v6_key { __u32 prefixlen; __u8 addr[16]; };
+/*
+ * Addresses are cut into intervals of one class; an entry is the first address of one and its class. Before the first, any_class holds. Numbers are in host order,
+ * so that they compare as addresses do; IPv4-mapped addresses are IPv4.
+ *
+ * Of an IPv4 table, the first SHUNT_BLOCKS + 1 entries are an index: entry b says which class the first address of block b has, and as `at` the first bound behind
+ * that address. The bounds inside a block are those from its `at` to the next block's. A table without bounds is not looked at and need not have the index.
+ */
+struct shunt_bound4 { __u32 at; __u32 address_class; };
+struct shunt_bound6 { __u64 high; __u64 low; __u32 address_class; __u32 pad; };
 
 /* Component of a cgroup path, as the kernel names it, zero padded to the full size because hash keys compare bytes. */
 struct shunt_component { __u8 name[SHUNT_COMPONENT_SIZE]; };
 
-/* Transition of the cgroup automaton. component 0 stands for every component that has no transition of its own. */
-struct shunt_edge_key { __u32 state; __u32 component; };
-struct shunt_edge { __u32 state; __u32 cgroup_class; };
+/*
+ * Transition of the cgroup automaton; states are numbered from 1, and a free entry has state 0. component 0 stands for every component that has no transition of its
+ * own. The entries are a hash table with linear probing: the entry for a key is at SHUNT_EDGE_HASH(state, component) & edge_mask or the next SHUNT_EDGE_PROBES - 1, and
+ * no free entry is before it. An array and not a map of type HASH, which takes a call of 1 us for each entry when it is filled.
+ */
+struct shunt_edge { __u32 state; __u32 component; __u32 next; __u32 cgroup_class; };
+#define SHUNT_EDGE_PROBES 64
+#define SHUNT_EDGE_HASH(state, component) (((((state) * 0x9e3779b1u) ^ (component)) * 0x85ebca6bu) >> 12)
 
 /*
  * Maps of one generation, each an ARRAY_OF_MAPS[SHUNT_SLOTS] holding an inner map (arrays with BPF_F_MMAPABLE):
  *   shunt_ports      ARRAY[65536]  u32 port            -> u32 class
  *   shunt_classes    ARRAY         u32 class           -> struct shunt_class    (BPF_F_INNER_MAP: size may differ)
  *   shunt_policies   ARRAY[1024]   u32 winning order   -> struct shunt_policy
- *   shunt_clients4   LPM_TRIE      struct shunt_v4_key -> u32 class
- *   shunt_clients6   LPM_TRIE      struct shunt_v6_key -> u32 class
- *   shunt_servers4   LPM_TRIE      struct shunt_v4_key -> u32 class
- *   shunt_servers6   LPM_TRIE      struct shunt_v6_key -> u32 class
+ *   shunt_clients4   ARRAY         u32                 -> struct shunt_bound4   (BPF_F_INNER_MAP)
+ *   shunt_clients6   ARRAY         u32                 -> struct shunt_bound6   (BPF_F_INNER_MAP)
+ *   shunt_servers4   ARRAY         u32                 -> struct shunt_bound4   (BPF_F_INNER_MAP)
+ *   shunt_servers6   ARRAY         u32                 -> struct shunt_bound6   (BPF_F_INNER_MAP)
  *   shunt_names      HASH          struct shunt_component -> u32 component (from 1)
- *   shunt_edges      HASH          struct shunt_edge_key  -> struct shunt_edge
- *   shunt_cgroups    LRU_HASH      u64 cgroup id       -> u32 class; a cache that the programs fill; fresh and empty in every generation
+ *   shunt_edges      ARRAY         u32                 -> struct shunt_edge     (BPF_F_INNER_MAP)
+ *   shunt_cgroups    LRU_HASH      u64 cgroup id       -> u32 class; a cache that the programs fill; emptied before every generation
  * A missing edge (neither the component's nor component 0's) leads to a dead state whose class is any_class[CGROUP].
  */
 
@@ -202,14 +220,13 @@ struct shunt_report {
 };
 
 #define SHUNT_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type " changed its size")
-SHUNT_ASSERT_SIZE(shunt_slot, 40);
+SHUNT_ASSERT_SIZE(shunt_slot, 64);
 SHUNT_ASSERT_SIZE(shunt_class, 136);
 SHUNT_ASSERT_SIZE(shunt_policy, 24);
-SHUNT_ASSERT_SIZE(shunt_v4_key, 8);
-SHUNT_ASSERT_SIZE(shunt_v6_key, 20);
+SHUNT_ASSERT_SIZE(shunt_bound4, 8);
+SHUNT_ASSERT_SIZE(shunt_bound6, 24);
 SHUNT_ASSERT_SIZE(shunt_component, 256);
-SHUNT_ASSERT_SIZE(shunt_edge_key, 8);
-SHUNT_ASSERT_SIZE(shunt_edge, 8);
+SHUNT_ASSERT_SIZE(shunt_edge, 16);
 SHUNT_ASSERT_SIZE(shunt_config, 64);
 SHUNT_ASSERT_SIZE(shunt_counters, 576);
 SHUNT_ASSERT_SIZE(shunt_report, 104);

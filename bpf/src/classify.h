@@ -3,27 +3,11 @@
 #ifndef SHUNT_CLASSIFY_H
 #define SHUNT_CLASSIFY_H
 
-#include "maps.h"
+#include "address.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 
-/* One socket's view. Addresses are 16 bytes in network order; IPv4 is ::ffff:a.b.c.d. */
-struct shunt_view {
-	__u8 client[16];
-	__u8 server[16];
-	__u64 cgroup;              /* address of the socket's struct cgroup */
-	__u16 server_port;
-	__u16 client_port;
-	__u32 pad;
-};
-
-static __always_inline bool shunt_is_v4(const __u8 addr[16])
-{
-	const __u64 *high = (const __u64 *)addr;
-	const __u32 *words = (const __u32 *)addr;
-
-	return *high == 0 && words[2] == bpf_htonl(0xffff);
-}
+#define SHUNT_NOBODY 0xffffffffu
 
 static __always_inline bool shunt_is_loopback(const __u8 addr[16])
 {
@@ -77,17 +61,38 @@ static __always_inline __u32 shunt_word(void *map, const void *key, __u32 missin
 	return value ? *value : missing;
 }
 
-/* One step of the cgroup automaton along the component that scratch holds. */
-static __always_inline struct shunt_edge *shunt_step(void *names, void *edges, __u32 state, struct shunt_scratch *s)
+/* Place of a transition in shunt_edges, or SHUNT_NOBODY. A global function, because the walk calls it twice on each of up to 64 levels. */
+__noinline __u32 shunt_find_edge(__u32 slot, __u32 state, __u32 component)
 {
-	struct shunt_edge_key key = { .state = state, .component = shunt_word(names, &s->component, 0) };
-	struct shunt_edge *edge = bpf_map_lookup_elem(edges, &key);
+	struct shunt_slot *header = bpf_map_lookup_elem(&shunt_slots, &slot);
+	void *edges = bpf_map_lookup_elem(&shunt_edges, &slot);
+	__u32 key, i;
 
-	if (!edge && key.component) {
-		key.component = 0;
+	if (!header || !edges)
+		return SHUNT_NOBODY;
+	key = SHUNT_EDGE_HASH(state, component);
+	for (i = 0; i < SHUNT_EDGE_PROBES; i++) {
+		struct shunt_edge *edge;
+
+		key &= header->edge_mask;
 		edge = bpf_map_lookup_elem(edges, &key);
+		if (!edge || !edge->state)
+			break;
+		if (edge->state == state && edge->component == component)
+			return key;
+		key++;
 	}
-	return edge;
+	return SHUNT_NOBODY;
+}
+
+/* One step of the cgroup automaton along the component that scratch holds. */
+static __always_inline struct shunt_edge *shunt_step(void *names, void *edges, __u32 slot, __u32 state, struct shunt_scratch *s)
+{
+	__u32 component = shunt_word(names, &s->component, 0), key = shunt_find_edge(slot, state, component);
+
+	if (key == SHUNT_NOBODY && component)
+		key = shunt_find_edge(slot, state, 0);
+	return bpf_map_lookup_elem(edges, &key);
 }
 
 /* All buffers are taken: others are being interrupted in the same walk. Nothing may remember this answer, or the cgroup would keep it. */
@@ -135,12 +140,12 @@ __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address)
 		bpf_probe_read_kernel(&ancestor, sizeof(ancestor), (void *)(slots + i * sizeof(void *)));
 		__builtin_memset(&s->component, 0, sizeof(s->component));
 		bpf_probe_read_kernel_str(&s->component, sizeof(s->component), BPF_CORE_READ(ancestor, kn, name));
-		edge = shunt_step(names, edges, state, s);
+		edge = shunt_step(names, edges, slot, state, s);
 		if (!edge) {
 			class = dead;
 			break;
 		}
-		state = edge->state;
+		state = edge->next;
 		class = edge->cgroup_class;
 	}
 	s->busy = 0;
@@ -166,21 +171,6 @@ static __always_inline __u32 shunt_cgroup_class(__u32 slot, __u64 address, __u32
 	return class;
 }
 
-static __always_inline __u32 shunt_address_class(__u32 slot, void *outer4, void *outer6, const __u8 addr[16], __u32 missing)
-{
-	if (shunt_is_v4(addr)) {
-		struct shunt_v4_key key = { .prefixlen = 32 };
-
-		__builtin_memcpy(key.addr, addr + 12, 4);
-		return shunt_word(bpf_map_lookup_elem(outer4, &slot), &key, missing);
-	} else {
-		struct shunt_v6_key key = { .prefixlen = 128 };
-
-		__builtin_memcpy(key.addr, addr, 16);
-		return shunt_word(bpf_map_lookup_elem(outer6, &slot), &key, missing);
-	}
-}
-
 static const __u8 shunt_bit_of[64] = {
 	0,  1,  2,  53, 3,  7,  54, 27, 4,  38, 41, 8,  34, 55, 48, 28, 62, 5,  39, 46, 44, 42, 22, 9,  24, 35, 59, 56, 49, 18, 29, 11,
 	63, 52, 6,  26, 37, 40, 33, 47, 61, 45, 43, 21, 23, 58, 17, 10, 51, 25, 36, 32, 60, 20, 57, 16, 50, 31, 19, 15, 30, 14, 13, 12,
@@ -192,15 +182,35 @@ static __always_inline __u32 shunt_lowest(__u64 x)
 	return shunt_bit_of[((x & -x) * 0x022fdd63cc95386dull) >> 58];
 }
 
+/* The policy that wins by two, three or four classes; the unused ones repeat another. The number in winning order, or -1. */
+static __always_inline __u32 shunt_first(__u64 summary, const struct shunt_class *a, const struct shunt_class *b, const struct shunt_class *c, const struct shunt_class *d)
+{
+	__u32 w, i;
+	__u64 bits;
+
+	for (i = 0; i < SHUNT_POLICY_WORDS && summary; i++) {
+		w = shunt_lowest(summary) & (SHUNT_POLICY_WORDS - 1);
+		bits = a->words[w] & b->words[w] & c->words[w] & d->words[w];
+		if (bits)
+			return w * 64 + shunt_lowest(bits);
+		summary &= summary - 1;
+	}
+	return SHUNT_NOBODY;
+}
+
 /*
  * Copies the winning policy of a view and returns 1, or returns 0. A global function, so that the verifier looks at it once and not at every
  * caller. The generation is read once, so the whole classification sees one policy set: the node plugin
  * rewrites a slot only after a grace period in which no program can still hold it.
+ *
+ * Addresses come last and only if they matter, because their tables are large and seldom in a cache: not if nobody is left after port and cgroup, and not if the
+ * first who is left names no address.
  */
 __noinline int shunt_classify(struct shunt_view *v, struct shunt_policy *winner)
 {
 	struct shunt_class *port, *cgroup, *client, *server;
-	__u32 zero = 0, slot, key, w, i;
+	struct shunt_policy *p;
+	__u32 zero = 0, slot, key;
 	struct shunt_slot *header;
 	__u64 *active, summary;
 	void *classes, *ports, *policies;
@@ -225,34 +235,29 @@ __noinline int shunt_classify(struct shunt_view *v, struct shunt_policy *winner)
 		return 0;
 	key = shunt_cgroup_class(slot, v->cgroup, header->any_class[SHUNT_DIM_CGROUP]);
 	cgroup = bpf_map_lookup_elem(classes, &key);
-	if (!cgroup || !(port->summary & cgroup->summary))
+	if (!cgroup)
 		return 0;
-	key = shunt_address_class(slot, &shunt_clients4, &shunt_clients6, v->client, header->any_class[SHUNT_DIM_CLIENT]);
-	client = bpf_map_lookup_elem(classes, &key);
-	key = shunt_address_class(slot, &shunt_servers4, &shunt_servers6, v->server, header->any_class[SHUNT_DIM_SERVER]);
-	server = bpf_map_lookup_elem(classes, &key);
-	if (!client || !server)
+	summary = port->summary & cgroup->summary;
+	key = shunt_first(summary, port, cgroup, port, cgroup);
+	p = bpf_map_lookup_elem(policies, &key);
+	if (!p)
 		return 0;
-
-	summary = port->summary & cgroup->summary & client->summary & server->summary;
-	for (i = 0; i < SHUNT_POLICY_WORDS && summary; i++) {
-		__u64 bits;
-
-		w = shunt_lowest(summary) & (SHUNT_POLICY_WORDS - 1);
-		bits = port->words[w] & cgroup->words[w] & client->words[w] & server->words[w];
-		if (bits) {
-			struct shunt_policy *p;
-
-			key = w * 64 + shunt_lowest(bits);
-			p = bpf_map_lookup_elem(policies, &key);
-			if (!p)
-				return 0;
-			*winner = *p;
-			return 1;
-		}
-		summary &= summary - 1;
+	if (!(p->flags & SHUNT_POLICY_ANY_ADDRESS)) {
+		key = shunt_client_class(slot, v);
+		client = bpf_map_lookup_elem(classes, &key);
+		if (!client || !(summary & client->summary))
+			return 0;
+		key = shunt_server_class(slot, v);
+		server = bpf_map_lookup_elem(classes, &key);
+		if (!server)
+			return 0;
+		key = shunt_first(summary & client->summary & server->summary, port, cgroup, client, server);
+		p = bpf_map_lookup_elem(policies, &key);
+		if (!p)
+			return 0;
 	}
-	return 0;
+	*winner = *p;
+	return 1;
 }
 
 static __always_inline bool shunt_consents(const struct shunt_policy *p)

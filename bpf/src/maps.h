@@ -49,15 +49,15 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_SLOTS); __t
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct shunt_config); } shunt_config SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_COUNTER_ROWS); __type(key, __u32); __type(value, struct shunt_counters); } shunt_counters SEC(".maps");
 
-/* Prototypes of the inner maps. Sizes of LPM tries and hashes may differ between generations; type, key, value and flags may not.
+/* Prototypes of the inner maps. Sizes of hashes and of arrays with BPF_F_INNER_MAP may differ between generations; type, key, value and flags may not.
  * Arrays are mmapable: the node plugin fills and reads them as memory. By size, not by type: clang writes a structure that is reached only through an inner map as a forward declaration, which libbpf refuses. */
 struct shunt_ports_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, 65536); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(__u32)); };
 struct shunt_classes_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE); __uint(max_entries, 1); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_class)); };
 struct shunt_policies_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_MAX_POLICIES); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_policy)); };
-struct shunt_trie4_inner { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_v4_key)); __uint(value_size, sizeof(__u32)); };
-struct shunt_trie6_inner { __uint(type, BPF_MAP_TYPE_LPM_TRIE); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_v6_key)); __uint(value_size, sizeof(__u32)); };
+struct shunt_bounds4_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE); __uint(max_entries, 1); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_bound4)); };
+struct shunt_bounds6_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE); __uint(max_entries, 1); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_bound6)); };
 struct shunt_names_inner { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_component)); __uint(value_size, sizeof(__u32)); };
-struct shunt_edges_inner { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 1); __uint(key_size, sizeof(struct shunt_edge_key)); __uint(value_size, sizeof(struct shunt_edge)); };
+struct shunt_edges_inner { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE); __uint(max_entries, 1); __uint(key_size, sizeof(__u32)); __uint(value_size, sizeof(struct shunt_edge)); };
 struct shunt_cgroups_inner { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 8192); __uint(key_size, sizeof(__u64)); __uint(value_size, sizeof(__u32)); };
 
 #define SHUNT_GENERATIONS(name, inner) \
@@ -66,10 +66,10 @@ struct shunt_cgroups_inner { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_ent
 SHUNT_GENERATIONS(shunt_ports, shunt_ports_inner);
 SHUNT_GENERATIONS(shunt_classes, shunt_classes_inner);
 SHUNT_GENERATIONS(shunt_policies, shunt_policies_inner);
-SHUNT_GENERATIONS(shunt_clients4, shunt_trie4_inner);
-SHUNT_GENERATIONS(shunt_clients6, shunt_trie6_inner);
-SHUNT_GENERATIONS(shunt_servers4, shunt_trie4_inner);
-SHUNT_GENERATIONS(shunt_servers6, shunt_trie6_inner);
+SHUNT_GENERATIONS(shunt_clients4, shunt_bounds4_inner);
+SHUNT_GENERATIONS(shunt_clients6, shunt_bounds6_inner);
+SHUNT_GENERATIONS(shunt_servers4, shunt_bounds4_inner);
+SHUNT_GENERATIONS(shunt_servers6, shunt_bounds6_inner);
 SHUNT_GENERATIONS(shunt_names, shunt_names_inner);
 SHUNT_GENERATIONS(shunt_edges, shunt_edges_inner);
 SHUNT_GENERATIONS(shunt_cgroups, shunt_cgroups_inner);

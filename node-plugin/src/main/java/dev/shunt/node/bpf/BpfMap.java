@@ -1,6 +1,5 @@
 package dev.shunt.node.bpf;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,9 +9,6 @@ import org.jspecify.annotations.Nullable;
  * other processes may use the same map meanwhile.
  */
 public interface BpfMap extends AutoCloseable {
-
-  /** Entries that {@link #holds} looks at first. */
-  int PROBES = 16;
 
   MapSpec spec();
 
@@ -35,21 +31,6 @@ public interface BpfMap extends AutoCloseable {
 
   /** False when the key was not there. EINVAL for arrays. */
   boolean delete(byte[] key);
-
-  /**
-   * Whether the map holds these entries and no others. Looks at a few before it reads them all, so
-   * that the answer for a map of something else comes at once.
-   */
-  default boolean holds(MapEntries expected) {
-    boolean asManyFit = spec().maxEntries() >= expected.count();
-    for (int i = 0; asManyFit && i < PROBES && i < expected.count(); i++) {
-      int index = (int) ((long) i * expected.count() / PROBES);
-      if (!Arrays.equals(expected.value(index), get(expected.key(index)))) {
-        return false;
-      }
-    }
-    return asManyFit && readAll().sameAs(expected);
-  }
 
   /**
    * Writes every entry, replacing values that are there; may stop in the middle when the kernel

@@ -1,6 +1,11 @@
 package dev.shunt.node.bpf;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
 
 /**
  * Entries of one map as two flat arrays, the way batch calls take them. The arrays are shared, not
@@ -52,6 +57,16 @@ public final class MapEntries {
     return values;
   }
 
+  /** All keys, one after the other, to be read by index; numbers as this machine lays them out. */
+  public ByteBuffer allKeys() {
+    return ByteBuffer.wrap(keys).asReadOnlyBuffer().order(ByteOrder.nativeOrder());
+  }
+
+  /** All values, as {@link #allKeys}. */
+  public ByteBuffer allValues() {
+    return ByteBuffer.wrap(values).asReadOnlyBuffer().order(ByteOrder.nativeOrder());
+  }
+
   public byte[] key(int index) {
     return Arrays.copyOfRange(keys, index * keySize, (index + 1) * keySize);
   }
@@ -60,14 +75,102 @@ public final class MapEntries {
     return Arrays.copyOfRange(values, index * valueSize, (index + 1) * valueSize);
   }
 
+  public static MapEntries none(int keySize, int valueSize) {
+    return new MapEntries(keySize, valueSize, new byte[0], new byte[0]);
+  }
+
   /** Whether both hold the same keys with the same values, in whatever order. */
   public boolean sameAs(MapEntries other) {
-    if (keySize != other.keySize || valueSize != other.valueSize || count != other.count) {
-      return false;
+    return count == other.count && isHeldBy(other);
+  }
+
+  /** Whether all of this is in {@code other} too. */
+  public boolean isHeldBy(MapEntries other) {
+    return changes(other).isEmpty();
+  }
+
+  /** The entries of this that {@code held} lacks or has with another value. */
+  public MapEntries changesFrom(MapEntries held) {
+    BitSet changed = changes(held);
+    byte[] changedKeys = new byte[changed.cardinality() * keySize];
+    byte[] changedValues = new byte[changed.cardinality() * valueSize];
+    int at = 0;
+    for (int i = changed.nextSetBit(0); i >= 0; i = changed.nextSetBit(i + 1)) {
+      System.arraycopy(keys, i * keySize, changedKeys, at * keySize, keySize);
+      System.arraycopy(values, i * valueSize, changedValues, at * valueSize, valueSize);
+      at++;
     }
-    return Arrays.equals(keys, other.keys)
-        ? Arrays.equals(values, other.values)
-        : new Index().holdsAllOf(other);
+    return new MapEntries(keySize, valueSize, changedKeys, changedValues);
+  }
+
+  /** The keys of {@code held} that this lacks. */
+  public List<byte[]> keysOnlyIn(MapEntries held) {
+    List<byte[]> gone = new ArrayList<>();
+    if (held.count > 0) {
+      Index index = new Index();
+      for (int i = 0; i < held.count; i++) {
+        if (index.find(held, i) < 0) {
+          gone.add(held.key(i));
+        }
+      }
+    }
+    return gone;
+  }
+
+  private BitSet changes(MapEntries held) {
+    if (keySize != held.keySize || valueSize != held.valueSize) {
+      throw new IllegalArgumentException(
+          "expected entries of %d+%d bytes, found %d+%d"
+              .formatted(keySize, valueSize, held.keySize, held.valueSize));
+    }
+    if (count <= held.count && Arrays.equals(keys, 0, keys.length, held.keys, 0, keys.length)) {
+      return changesInPlace(held);
+    }
+    BitSet changed = new BitSet();
+    Index index = held.new Index();
+    for (int i = 0; i < count; i++) {
+      int at = index.find(this, i);
+      if (at < 0 || !held.sameValue(this, i, at)) {
+        changed.set(i);
+      }
+    }
+    return changed;
+  }
+
+  /** Arrays have their keys in the same places. */
+  private BitSet changesInPlace(MapEntries held) {
+    BitSet changed = new BitSet();
+    int from = 0;
+    while (from < values.length) {
+      int differs = Arrays.mismatch(values, from, values.length, held.values, from, values.length);
+      if (differs < 0) {
+        break;
+      }
+      int entry = (from + differs) / valueSize;
+      changed.set(entry);
+      from = (entry + 1) * valueSize;
+    }
+    return changed;
+  }
+
+  private boolean sameKey(MapEntries other, int theirs, int mine) {
+    return Arrays.equals(
+        other.keys,
+        theirs * keySize,
+        (theirs + 1) * keySize,
+        keys,
+        mine * keySize,
+        (mine + 1) * keySize);
+  }
+
+  private boolean sameValue(MapEntries other, int theirs, int mine) {
+    return Arrays.equals(
+        other.values,
+        theirs * valueSize,
+        (theirs + 1) * valueSize,
+        values,
+        mine * valueSize,
+        (mine + 1) * valueSize);
   }
 
   /**
@@ -79,27 +182,21 @@ public final class MapEntries {
 
     Index() {
       for (int i = 0; i < count; i++) {
-        int slot = hash(keys, i);
-        while (slots[slot] != 0 && !sameKey(keys, i, slots[slot] - 1)) {
-          slot = slot + 1 & slots.length - 1;
-        }
-        slots[slot] = i + 1;
+        slots[slotOf(MapEntries.this, i)] = i + 1;
       }
     }
 
-    /** Both have as many entries, and a map has no key twice. */
-    boolean holdsAllOf(MapEntries other) {
-      for (int i = 0; i < other.count; i++) {
-        int slot = hash(other.keys, i);
-        while (slots[slot] != 0 && !sameKey(other.keys, i, slots[slot] - 1)) {
-          slot = slot + 1 & slots.length - 1;
-        }
-        int at = slots[slot] - 1;
-        if (at < 0 || !sameValue(other.values, i, at)) {
-          return false;
-        }
+    /** Place of the key that another has at an index, or -1. */
+    int find(MapEntries other, int theirs) {
+      return slots[slotOf(other, theirs)] - 1;
+    }
+
+    private int slotOf(MapEntries other, int theirs) {
+      int slot = hash(other.keys, theirs);
+      while (slots[slot] != 0 && !sameKey(other, theirs, slots[slot] - 1)) {
+        slot = slot + 1 & slots.length - 1;
       }
-      return true;
+      return slot;
     }
 
     private int hash(byte[] bytes, int index) {
@@ -108,26 +205,6 @@ public final class MapEntries {
         hash = (hash ^ bytes[i]) * FNV_PRIME;
       }
       return (hash ^ hash >>> 15) & slots.length - 1;
-    }
-
-    private boolean sameKey(byte[] others, int other, int mine) {
-      return Arrays.equals(
-          others,
-          other * keySize,
-          (other + 1) * keySize,
-          keys,
-          mine * keySize,
-          (mine + 1) * keySize);
-    }
-
-    private boolean sameValue(byte[] others, int other, int mine) {
-      return Arrays.equals(
-          others,
-          other * valueSize,
-          (other + 1) * valueSize,
-          values,
-          mine * valueSize,
-          (mine + 1) * valueSize);
     }
   }
 }

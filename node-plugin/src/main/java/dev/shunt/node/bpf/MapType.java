@@ -32,7 +32,7 @@ public enum MapType {
   }
 
   /** Every index exists from the start and none can be deleted. */
-  boolean isArray() {
+  public boolean isArray() {
     return this == ARRAY || this == ARRAY_OF_MAPS;
   }
 }

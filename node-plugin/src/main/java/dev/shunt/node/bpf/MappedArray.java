@@ -35,13 +35,26 @@ final class MappedArray implements AutoCloseable {
   }
 
   void write(MapEntries entries) {
-    ByteBuffer keys = ByteBuffer.wrap(entries.keys()).order(ByteOrder.nativeOrder());
-    for (int i = 0; i < entries.count(); i++) {
-      int index = keys.getInt();
-      if (index < 0 || index >= spec.maxEntries()) {
-        throw new BpfException("write " + spec.name() + "[" + index + "]", Errno.E2BIG);
+    ByteBuffer keys = entries.allKeys();
+    int from = 0;
+    while (from < entries.count()) {
+      int first = keys.getInt(from * Integer.BYTES);
+      int to = from + 1;
+      while (isDense()
+          && to < entries.count()
+          && keys.getInt(to * Integer.BYTES) == first + to - from) {
+        to++;
       }
-      memory.put(index * stride, entries.values(), i * spec.valueSize(), spec.valueSize());
+      int last = first + to - from - 1;
+      if (first < 0 || last >= spec.maxEntries()) {
+        throw new BpfException("write " + spec.name() + "[" + last + "]", Errno.E2BIG);
+      }
+      memory.put(
+          first * stride,
+          entries.values(),
+          from * spec.valueSize(),
+          (to - from) * spec.valueSize());
+      from = to;
     }
   }
 
@@ -51,9 +64,20 @@ final class MappedArray implements AutoCloseable {
     byte[] values = new byte[spec.maxEntries() * spec.valueSize()];
     for (int i = 0; i < spec.maxEntries(); i++) {
       keys.putInt(i);
-      memory.get(i * stride, values, i * spec.valueSize(), spec.valueSize());
+    }
+    if (isDense()) {
+      memory.get(0, values);
+    } else {
+      for (int i = 0; i < spec.maxEntries(); i++) {
+        memory.get(i * stride, values, i * spec.valueSize(), spec.valueSize());
+      }
     }
     return new MapEntries(spec.keySize(), spec.valueSize(), keys.array(), values);
+  }
+
+  /** Whether entries stand without gaps, so that many of them are one copy. */
+  private boolean isDense() {
+    return stride == spec.valueSize();
   }
 
   private long length() {

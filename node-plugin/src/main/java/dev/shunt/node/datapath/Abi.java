@@ -19,14 +19,21 @@ final class Abi {
   static final int VERDICT_ACCELERATED = 1;
   static final int CONFIG_DRAINING = 1;
 
-  static final int SLOT_SIZE = 40;
+  static final int SLOT_SIZE = 64;
   static final int SLOT_POLICIES = 8;
+  static final int SLOT_START = 16;
+  static final int SLOT_START_CLASS = 20;
+  static final int SLOT_ANY_CLASS = 24;
+  static final int SLOT_BOUNDS = 40;
+  static final int SLOT_EDGE_MASK = 56;
   static final int CLASS_SIZE = 136;
   static final int POLICY_SIZE = 24;
-  static final int V4_KEY_SIZE = 8;
-  static final int V6_KEY_SIZE = 20;
-  static final int EDGE_KEY_SIZE = 8;
-  static final int EDGE_SIZE = 8;
+  static final int BOUND4_SIZE = 8;
+  static final int BOUND6_SIZE = 24;
+  static final int BLOCKS = 65_536;
+  static final int POLICY_ANY_ADDRESS = 1;
+  static final int EDGE_SIZE = 16;
+  static final int EDGE_PROBES = 64;
   static final int CONFIG_SIZE = 64;
   static final int COUNTERS_SIZE = 576;
   static final int REPORT_SIZE = 104;
@@ -118,5 +125,9 @@ final class Abi {
 
   static int slotOf(long generation) {
     return (int) (generation & 1);
+  }
+
+  static int otherSlot(int slot) {
+    return 1 - slot;
   }
 }

@@ -8,13 +8,17 @@ import java.util.Map;
  *
  * @param generation generation number the programs now read
  * @param digest digest of the policy set, lower-case hex
- * @param tablesWritten tables whose content differed from the generation before; the others are
- *     shared with it
+ * @param entriesWritten entries of tables that were written or taken out, because the slot, which
+ *     was live two generations ago, held something else
  * @param took from the first step to the flip
  * @param steps time of each step, by its name, for example {@code apply.fill_ports}
  */
 public record AppliedPolicy(
-    long generation, String digest, int tablesWritten, Duration took, Map<String, Duration> steps) {
+    long generation,
+    String digest,
+    int entriesWritten,
+    Duration took,
+    Map<String, Duration> steps) {
   public AppliedPolicy {
     steps = Map.copyOf(steps);
   }

@@ -8,10 +8,11 @@ import java.util.Locale;
  */
 enum ApplyStep {
   ASSIGN_ROWS,
-  /**
-   * Every table, in a new inner map that no slot holds yet, or the live slot's when the content is
-   * the same.
-   */
+  /** What the idle slot holds from two generations ago, or from an attempt that failed. */
+  READ_IDLE_SLOT,
+  /** No program holds anything of the idle slot. */
+  WAIT_FOR_READERS,
+  /** Every table: what differs is written in place, or all of it into a new map. */
   FILL_PORTS,
   FILL_CLASSES,
   FILL_POLICIES,
@@ -22,9 +23,7 @@ enum ApplyStep {
   FILL_NAMES,
   FILL_EDGES,
   FILL_CGROUPS,
-  /** No program holds anything of the idle slot, which was live two generations ago. */
-  WAIT_FOR_READERS,
-  /** The idle slot gets its tables, all at once. */
+  /** The idle slot gets its new maps, all at once. */
   PUT_TABLES,
   WRITE_LABELS,
   WRITE_SLOT,

@@ -5,27 +5,35 @@ import dev.shunt.policy.Action;
 import dev.shunt.policy.BlockingSockets;
 import dev.shunt.policy.Dimension;
 import dev.shunt.policy.Enrolment;
+import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.Mode;
+import dev.shunt.policy.compile.AddressBounds;
 import dev.shunt.policy.compile.CgroupAutomaton;
 import dev.shunt.policy.compile.ClassVector;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
- * A compiled policy set as the bytes of its maps. Equal sets with equal rows give equal bytes.
- * Immutable and thread-safe.
+ * A compiled policy set as the bytes of its maps. Equal sets with equal rows give equal bytes for
+ * slots that hold the same. Immutable and thread-safe.
  */
 final class PolicyImage {
   private final CompiledPolicySet set;
   private final Map<String, Integer> rows;
+  private final Map<Table, AddressBounds> bounds = new EnumMap<>(Table.class);
+  private final Numbering numbers;
+  private final EdgeTable edges;
 
   /**
    * @param rows counter row of each policy, by name
+   * @param held what the slot holds that this is for
    */
-  PolicyImage(CompiledPolicySet set, Map<String, Integer> rows) {
+  PolicyImage(CompiledPolicySet set, Map<String, Integer> rows, HeldSlot held) {
     if (set.policies().size() > Abi.MAX_POLICIES) {
       throw new IllegalArgumentException(
           "expected at most %d policies on a node, found %d"
@@ -33,6 +41,12 @@ final class PolicyImage {
     }
     this.set = set;
     this.rows = Map.copyOf(rows);
+    bounds.put(Table.CLIENTS4, set.bounds(Dimension.CLIENT, Family.V4));
+    bounds.put(Table.CLIENTS6, set.bounds(Dimension.CLIENT, Family.V6));
+    bounds.put(Table.SERVERS4, set.bounds(Dimension.SERVER, Family.V4));
+    bounds.put(Table.SERVERS6, set.bounds(Dimension.SERVER, Family.V6));
+    this.numbers = Numbering.like(held, set, bounds);
+    this.edges = edges();
   }
 
   /** Made on each call: large, and needed once. */
@@ -41,13 +55,13 @@ final class PolicyImage {
       case PORTS -> ports();
       case CLASSES -> classes();
       case POLICIES -> policies();
-      case CLIENTS4 -> prefixes(table, set.prefixes().clients4());
-      case CLIENTS6 -> prefixes(table, set.prefixes().clients6());
-      case SERVERS4 -> prefixes(table, set.prefixes().servers4());
-      case SERVERS6 -> prefixes(table, set.prefixes().servers6());
+      case CLIENTS4 -> addresses4(table, Dimension.CLIENT);
+      case CLIENTS6 -> addresses6(table);
+      case SERVERS4 -> addresses4(table, Dimension.SERVER);
+      case SERVERS6 -> addresses6(table);
       case NAMES -> names();
-      case EDGES -> edges();
-      case CGROUPS -> new Builder(table, 0).entries();
+      case EDGES -> edges.entries();
+      case CGROUPS -> MapEntries.none(table.keySize(), table.valueSize());
     };
   }
 
@@ -58,11 +72,13 @@ final class PolicyImage {
             .putLong(generation)
             .putInt(set.policies().size())
             .putInt(set.words())
-            .putInt(set.cgroups().start())
-            .putInt(set.cgroups().startClass());
+            .putInt(numbers.ofState(set.cgroups().start()))
+            .putInt(numbers.ofClass(set.cgroups().startClass()));
     for (Dimension dimension : Dimension.values()) {
-      slot.putInt(set.anyClass().of(dimension));
+      slot.putInt(numbers.ofClass(set.anyClass().of(dimension)));
     }
+    bounds.values().forEach(table -> slot.putInt(table.count()));
+    slot.putInt(edges.mask());
     return slot.array();
   }
 
@@ -71,17 +87,20 @@ final class PolicyImage {
     Builder builder = new Builder(Table.PORTS, classes.length);
     for (int port = 0; port < classes.length; port++) {
       builder.keys.putInt(port);
-      builder.values.putInt(classes[port]);
+      builder.values.putInt(numbers.ofClass(classes[port]));
     }
     return builder.entries();
   }
 
+  /** Numbers that no class has are zero: they match nothing. */
   private MapEntries classes() {
     List<ClassVector> classes = set.classes();
-    // An array has room for at least one entry, and what is read back has it too.
-    Builder builder = new Builder(Table.CLASSES, Math.max(1, classes.size()));
+    Builder builder = new Builder(Table.CLASSES, numbers.classNumbers());
+    for (int number = 0; number < numbers.classNumbers(); number++) {
+      builder.keys.putInt(number);
+    }
     for (int i = 0; i < classes.size(); i++) {
-      builder.keys.putInt(i);
+      builder.values.position(numbers.ofClass(i) * Abi.CLASS_SIZE);
       builder.values.putLong(classes.get(i).summary());
       for (int word = 0; word < Abi.POLICY_WORDS; word++) {
         builder.values.putLong(classes.get(i).word(word));
@@ -95,7 +114,8 @@ final class PolicyImage {
     for (int i = 0; i < Abi.MAX_POLICIES; i++) {
       builder.keys.putInt(i);
     }
-    for (CompiledPolicySet.Row policy : set.policies()) {
+    for (int i = 0; i < set.policies().size(); i++) {
+      CompiledPolicySet.Row policy = set.policies().get(i);
       Integer row = rows.get(policy.name());
       if (row == null) {
         throw new IllegalArgumentException("policy " + policy.name() + " has no counter row");
@@ -109,20 +129,51 @@ final class PolicyImage {
           .put(blocking(policy.blockingSockets()))
           .putLong(policy.backlogBytes().bytes())
           .putInt(policy.backlogMessages())
+          .putInt(set.takesAnyAddress(i) ? Abi.POLICY_ANY_ADDRESS : 0);
+    }
+    return builder.entries();
+  }
+
+  private MapEntries addresses4(Table table, Dimension dimension) {
+    AddressBounds of = bounds(table);
+    if (of.count() == 0) {
+      return MapEntries.none(table.keySize(), table.valueSize());
+    }
+    int index = Abi.BLOCKS + 1;
+    Builder builder = new Builder(table, index + of.count());
+    int next = 0;
+    for (int block = 0; block < index; block++) {
+      while (next < of.count() && of.low(next) <= (long) block << 16) {
+        next++;
+      }
+      int first = next == 0 ? set.anyClass().of(dimension) : of.classId(next - 1);
+      builder.keys.putInt(block);
+      builder.values.putInt(index + next).putInt(numbers.ofClass(first));
+    }
+    for (int bound = 0; bound < of.count(); bound++) {
+      builder.keys.putInt(index + bound);
+      builder.values.putInt((int) of.low(bound)).putInt(numbers.ofClass(of.classId(bound)));
+    }
+    return builder.entries();
+  }
+
+  private MapEntries addresses6(Table table) {
+    AddressBounds of = bounds(table);
+    Builder builder = new Builder(table, of.count());
+    for (int bound = 0; bound < of.count(); bound++) {
+      builder.keys.putInt(bound);
+      builder
+          .values
+          .putLong(of.high(bound))
+          .putLong(of.low(bound))
+          .putInt(numbers.ofClass(of.classId(bound)))
           .putInt(0);
     }
     return builder.entries();
   }
 
-  private static MapEntries prefixes(Table table, List<CompiledPolicySet.Prefix> prefixes) {
-    Builder builder = new Builder(table, prefixes.size());
-    for (CompiledPolicySet.Prefix prefix : prefixes) {
-      // The length in host order, the address in network order: linux/bpf.h, struct
-      // bpf_lpm_trie_key.
-      builder.keys.putInt(prefix.cidr().prefixLength()).put(prefix.cidr().base().bytes());
-      builder.values.putInt(prefix.classId());
-    }
-    return builder.entries();
+  private AddressBounds bounds(Table table) {
+    return Objects.requireNonNull(bounds.get(table));
   }
 
   private MapEntries names() {
@@ -136,19 +187,35 @@ final class PolicyImage {
                 .formatted(Abi.COMPONENT_SIZE - 1, components.get(i)));
       }
       builder.keys.position(i * Abi.COMPONENT_SIZE).put(name);
-      builder.values.putInt(i + 1);
+      builder.values.putInt(numbers.ofComponent(i + 1));
     }
     return builder.entries();
   }
 
-  private MapEntries edges() {
+  private EdgeTable edges() {
     List<CgroupAutomaton.Edge> edges = set.cgroups().edges();
-    Builder builder = new Builder(Table.EDGES, edges.size());
-    for (CgroupAutomaton.Edge edge : edges) {
-      builder.keys.putInt(edge.state()).putInt(edge.component());
-      builder.values.putInt(edge.nextState()).putInt(edge.classId());
+    int room = edges.size();
+    EdgeTable table = EdgeTable.empty(room);
+    while (!putAll(edges, table)) {
+      room = 2 * room;
+      table = EdgeTable.empty(room);
     }
-    return builder.entries();
+    return table;
+  }
+
+  private boolean putAll(List<CgroupAutomaton.Edge> edges, EdgeTable table) {
+    for (CgroupAutomaton.Edge edge : edges) {
+      boolean fits =
+          table.put(
+              numbers.ofState(edge.state()),
+              numbers.ofComponent(edge.component()),
+              numbers.ofState(edge.nextState()),
+              numbers.ofClass(edge.classId()));
+      if (!fits) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static byte action(Action action) {

@@ -1,34 +1,27 @@
 package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.BpfException;
-import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.BpfMap.Put;
 import dev.shunt.node.bpf.BpfMaps;
-import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.policy.compile.CompiledPolicySet;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
- * Makes policy sets live. Two slots take turns: the idle one is filled and read back while programs
- * read the live one, then one 8-byte write flips them. An inner map is never written again once a
- * slot holds it, so both slots may share it, and a change writes only the tables it changes. For
- * one thread.
+ * Makes policy sets live. Two slots take turns: once no program reads the idle one any more, what
+ * differs in it from the new set is written and read back while programs read the live one; then
+ * one 8-byte write flips them. For one thread.
  */
 final class PolicyWriter implements AutoCloseable {
   private final BpfMaps kernel;
@@ -109,25 +102,28 @@ final class PolicyWriter implements AutoCloseable {
 
       enter(ApplyStep.ASSIGN_ROWS);
       Map<String, Integer> assigned = rows.assign(names(set), liveNames());
-      PolicyImage image = new PolicyImage(set, assigned);
 
+      PolicyImage image;
       int written;
-      try (Tables tables = new Tables(live, idleSlot)) {
-        Map<Table, CompletableFuture<Void>> fills = tables.startFilling(image);
-        for (Table table : Table.values()) {
-          enter(ApplyStep.fill(table));
-          join(Objects.requireNonNull(fills.get(table)));
-        }
+      try (IdleTables tables = new IdleTables(kernel, maps, idleSlot, workers)) {
+        enter(ApplyStep.READ_IDLE_SLOT);
+        image = new PolicyImage(set, assigned, tables.read());
 
         enter(ApplyStep.WAIT_FOR_READERS);
         // A program may have read the generation before the last flip and still be walking the slot
         // that is idle now. Were it overwritten under its feet, it could even put a class of the
         // old set into the new set's cgroup cache.
-        join(noReaders);
+        IdleTables.join(noReaders);
+
+        Map<Table, CompletableFuture<Void>> writes = tables.startWriting(image);
+        for (Table table : Table.values()) {
+          enter(ApplyStep.fill(table));
+          IdleTables.join(Objects.requireNonNull(writes.get(table)));
+        }
 
         enter(ApplyStep.PUT_TABLES);
         tables.put();
-        written = tables.written;
+        written = tables.written();
       }
 
       enter(ApplyStep.WRITE_LABELS);
@@ -186,121 +182,7 @@ final class PolicyWriter implements AutoCloseable {
     }
   }
 
-  /** The inner maps that the idle slot shall hold, until it does. */
-  private final class Tables implements AutoCloseable {
-    private final long live;
-    private final int idleSlot;
-    private final Map<Table, BpfMap> inners = new EnumMap<>(Table.class);
-    private final Set<Table> shared = EnumSet.noneOf(Table.class);
-    private List<CompletableFuture<Void>> fills = List.of();
-    private int written;
-
-    Tables(long live, int idleSlot) {
-      this.live = live;
-      this.idleSlot = idleSlot;
-    }
-
-    /**
-     * All of them at once: they have nothing to do with each other, and most time is the kernel's.
-     */
-    Map<Table, CompletableFuture<Void>> startFilling(PolicyImage image) {
-      Map<Table, CompletableFuture<Void>> fills = new EnumMap<>(Table.class);
-      for (Table table : Table.values()) {
-        fills.put(
-            table, CompletableFuture.runAsync(() -> fill(table, image.table(table)), workers));
-      }
-      this.fills = List.copyOf(fills.values());
-      return fills;
-    }
-
-    private void fill(Table table, MapEntries content) {
-      BpfMap same = liveMapWith(table, content);
-      if (same != null) {
-        synchronized (this) {
-          inners.put(table, same);
-          shared.add(table);
-        }
-        return;
-      }
-      BpfMap inner = kernel.create(table.inner(content.count()));
-      synchronized (this) {
-        inners.put(table, inner);
-        written += table == Table.CGROUPS ? 0 : 1;
-      }
-      inner.putAll(content);
-      if (!inner.readAll().sameAs(content)) {
-        throw mismatch(table.mapName() + " does not hold what was written to it");
-      }
-    }
-
-    /**
-     * Read from the kernel, not remembered: then it is also right after a restart, a crash or a
-     * failed attempt.
-     */
-    private @Nullable BpfMap liveMapWith(Table table, MapEntries content) {
-      if (live == 0 || table == Table.CGROUPS) {
-        return null;
-      }
-      BpfMap inner;
-      try {
-        inner = maps.outer(table).getMap(Abi.slotOf(live));
-      } catch (BpfException e) {
-        // Opening a map by id needs CAP_SYS_ADMIN. Without it every table is written, which is
-        // merely slower.
-        return null;
-      }
-      if (inner == null || inner.holds(content)) {
-        return inner;
-      }
-      inner.close();
-      return null;
-    }
-
-    /**
-     * By a thread each: the kernel waits for a grace period of RCU after each of these updates,
-     * some 15 ms, and this way they all wait for the same one.
-     */
-    void put() {
-      List<CompletableFuture<Void>> puts = new ArrayList<>();
-      inners.forEach(
-          (table, inner) -> {
-            if (!isThere(table)) {
-              puts.add(
-                  CompletableFuture.runAsync(
-                      () -> maps.outer(table).putMap(idleSlot, inner), workers));
-            }
-          });
-      join(CompletableFuture.allOf(puts.toArray(CompletableFuture[]::new)));
-    }
-
-    /** Whether the idle slot shares the live slot's table already, and shall. */
-    private boolean isThere(Table table) {
-      BpfMap outer = maps.outer(table);
-      return shared.contains(table)
-          && Arrays.equals(outer.get(Abi.index(idleSlot)), outer.get(Abi.index(Abi.slotOf(live))));
-    }
-
-    @Override
-    public void close() {
-      // After a failure others may still be at work on what is closed here.
-      fills.forEach(fill -> fill.handle((done, failure) -> done).join());
-      inners.values().forEach(BpfMap::close);
-    }
-  }
-
-  /** Waits, and throws what happened there as if it had happened here. */
-  private static void join(CompletableFuture<Void> work) {
-    try {
-      work.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw e;
-    }
-  }
-
-  private static IllegalStateException mismatch(String what) {
+  static IllegalStateException mismatch(String what) {
     return new IllegalStateException(
         what + "; another process writes to the pin folder, or the kernel is broken");
   }

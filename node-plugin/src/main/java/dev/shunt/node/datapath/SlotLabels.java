@@ -43,7 +43,9 @@ final class SlotLabels {
       values.put(CounterRows.key(row.getKey())).putInt(row.getValue()).putInt(0);
       index++;
     }
-    labels.putAll(new MapEntries(Integer.BYTES, LABEL_SIZE, keys.array(), values.array()));
+    labels.putAll(
+        new MapEntries(Integer.BYTES, LABEL_SIZE, keys.array(), values.array())
+            .changesFrom(labels.readAll()));
   }
 
   String digest(int slot) {

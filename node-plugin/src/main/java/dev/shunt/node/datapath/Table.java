@@ -8,17 +8,25 @@ enum Table {
   PORTS(MapType.ARRAY, Integer.BYTES, Integer.BYTES, MapSpec.MAPPABLE, 65_536),
   CLASSES(MapType.ARRAY, Integer.BYTES, Abi.CLASS_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
   POLICIES(MapType.ARRAY, Integer.BYTES, Abi.POLICY_SIZE, MapSpec.MAPPABLE, Abi.MAX_POLICIES),
-  CLIENTS4(MapType.LPM_TRIE, Abi.V4_KEY_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),
-  CLIENTS6(MapType.LPM_TRIE, Abi.V6_KEY_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),
-  SERVERS4(MapType.LPM_TRIE, Abi.V4_KEY_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),
-  SERVERS6(MapType.LPM_TRIE, Abi.V6_KEY_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),
+  CLIENTS4(MapType.ARRAY, Integer.BYTES, Abi.BOUND4_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
+  CLIENTS6(MapType.ARRAY, Integer.BYTES, Abi.BOUND6_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
+  SERVERS4(MapType.ARRAY, Integer.BYTES, Abi.BOUND4_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
+  SERVERS6(MapType.ARRAY, Integer.BYTES, Abi.BOUND6_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
   NAMES(MapType.HASH, Abi.COMPONENT_SIZE, Integer.BYTES, MapSpec.NO_PREALLOC, 0),
-  EDGES(MapType.HASH, Abi.EDGE_KEY_SIZE, Abi.EDGE_SIZE, MapSpec.NO_PREALLOC, 0),
+  EDGES(MapType.ARRAY, Integer.BYTES, Abi.EDGE_SIZE, MapSpec.INNER_MAP | MapSpec.MAPPABLE, 0),
   /**
-   * A cache the programs fill. Never shared between generations: a class number means nothing in
+   * A cache the programs fill. Emptied before every generation: a class number means nothing in
    * another one.
    */
   CGROUPS(MapType.LRU_HASH, Long.BYTES, Integer.BYTES, 0, 8_192);
+
+  /** Changes that are made one by one rather than into a new map, whatever their share. */
+  static final int FEW = 256;
+
+  private static final int LEAST_ROOM = 64;
+
+  /** Below it, a map that is larger than it need be is not worth another one. */
+  private static final int SMALL = 4_096;
 
   private final MapType type;
   private final int keySize;
@@ -55,9 +63,19 @@ enum Table {
         MapType.ARRAY_OF_MAPS, mapName(), Integer.BYTES, Integer.BYTES, Abi.SLOTS, 0);
   }
 
-  /** Shape of an inner map for so many entries; a map of none still needs room for one. */
+  /** Shape of a new inner map for so many entries, with room for some more. */
   MapSpec inner(int entries) {
-    int capacity = fixedEntries == 0 ? Math.max(1, entries) : fixedEntries;
+    int capacity = fixedEntries == 0 ? entries + entries / 4 + LEAST_ROOM : fixedEntries;
     return new MapSpec(type, mapName(), keySize, valueSize, capacity, flags);
+  }
+
+  /** Whether a map that is there can hold so many, and is not far too large for them. */
+  boolean suits(MapSpec there, int entries) {
+    return fixedEntries != 0
+        || entries <= there.maxEntries() && there.maxEntries() <= 4L * entries + SMALL;
+  }
+
+  boolean isArray() {
+    return type.isArray();
   }
 }

@@ -100,17 +100,6 @@ abstract class BpfMapsContract {
   }
 
   @Test
-  void aMapHoldsWhatWasPutAndNothingLessOrMore() {
-    try (BpfMap map = maps().create(hash(100))) {
-      map.putAll(entries(1, 7, 2, 8));
-      assertThat(map.holds(entries(2, 8, 1, 7))).isTrue();
-      assertThat(map.holds(entries(1, 7))).isFalse();
-      assertThat(map.holds(entries(1, 7, 2, 9))).isFalse();
-      assertThat(map.holds(entries(1, 7, 2, 8, 3, 0))).isFalse();
-    }
-  }
-
-  @Test
   void aBatchOfManyEntriesIsWrittenAndReadBackWhole() {
     int count = 3000;
     ByteBuffer keys = ByteBuffer.allocate(4 * count).order(ByteOrder.nativeOrder());

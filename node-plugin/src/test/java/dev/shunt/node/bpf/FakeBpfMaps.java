@@ -3,6 +3,7 @@ package dev.shunt.node.bpf;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,20 +43,19 @@ public final class FakeBpfMaps implements BpfMaps {
     private final MapSpec spec;
     private final @Nullable MapSpec template;
     private final int id;
-    private final Map<ByteBuffer, byte[]> entries;
+    private final Map<ByteBuffer, byte[]> entries = new LinkedHashMap<>();
+
+    /** The values of an array, one after the other. */
+    private final byte[] array;
+
     private final Map<Integer, Content> inners = new TreeMap<>();
 
     Content(MapSpec spec, @Nullable MapSpec template, int id) {
       this.spec = spec;
       this.template = template;
       this.id = id;
-      // Arrays are made in index order and never change their keys.
-      this.entries = new LinkedHashMap<>();
-      if (spec.type() == MapType.ARRAY) {
-        for (int i = 0; i < spec.maxEntries(); i++) {
-          entries.put(ByteBuffer.wrap(index(i)), new byte[spec.valueSize()]);
-        }
-      }
+      this.array =
+          new byte[spec.type() == MapType.ARRAY ? spec.maxEntries() * spec.valueSize() : 0];
     }
 
     static byte[] index(int index) {
@@ -81,11 +81,15 @@ public final class FakeBpfMaps implements BpfMaps {
       String operation = "bpf_map_update_elem " + spec().name();
       check(key, spec().keySize());
       check(value, spec().valueSize());
+      if (spec().type() == MapType.ARRAY) {
+        require(when != Put.NOEXIST, operation, Errno.EEXIST);
+        int place = place(key);
+        require(place >= 0, operation, Errno.E2BIG);
+        System.arraycopy(value, 0, content.array, place, value.length);
+        return;
+      }
       ByteBuffer at = ByteBuffer.wrap(canonical(key));
       boolean there = content.entries.containsKey(at);
-      if (spec().type() == MapType.ARRAY) {
-        require(there, operation, Errno.E2BIG);
-      }
       require(!there || when != Put.NOEXIST, operation, Errno.EEXIST);
       require(there || when != Put.EXIST, operation, Errno.ENOENT);
       if (!there && content.entries.size() >= spec().maxEntries()) {
@@ -93,6 +97,12 @@ public final class FakeBpfMaps implements BpfMaps {
         content.entries.remove(content.entries.keySet().iterator().next());
       }
       content.entries.put(at, value.clone());
+    }
+
+    /** Where the value of an array's index begins, or -1. */
+    private int place(byte[] key) {
+      int index = ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt();
+      return index < 0 || index >= spec().maxEntries() ? -1 : index * spec().valueSize();
     }
 
     /** lpm_trie.c says ENOSPC where hashtab.c says E2BIG. */
@@ -103,6 +113,12 @@ public final class FakeBpfMaps implements BpfMaps {
     @Override
     public byte @Nullable [] get(byte[] key) {
       check(key, spec().keySize());
+      if (spec().type() == MapType.ARRAY) {
+        int place = place(key);
+        return place < 0
+            ? null
+            : Arrays.copyOfRange(content.array, place, place + spec().valueSize());
+      }
       byte[] value =
           spec().type() == MapType.LPM_TRIE
               ? longestPrefix(key)
@@ -119,13 +135,39 @@ public final class FakeBpfMaps implements BpfMaps {
 
     @Override
     public void putAll(MapEntries entries) {
+      if (spec().type() == MapType.ARRAY) {
+        putAllIntoArray(entries);
+        return;
+      }
       for (int i = 0; i < entries.count(); i++) {
         put(entries.key(i), entries.value(i), Put.ANY);
       }
     }
 
+    private void putAllIntoArray(MapEntries entries) {
+      ByteBuffer keys = entries.allKeys();
+      ByteBuffer values = entries.allValues();
+      int size = spec().valueSize();
+      for (int i = 0; i < entries.count(); i++) {
+        int index = keys.getInt();
+        require(
+            index >= 0 && index < spec().maxEntries(),
+            "bpf_map_update_elem " + spec().name(),
+            Errno.E2BIG);
+        values.get(i * size, content.array, index * size, size);
+      }
+    }
+
     @Override
     public MapEntries readAll() {
+      if (spec().type() == MapType.ARRAY) {
+        ByteBuffer indexes =
+            ByteBuffer.allocate(spec().maxEntries() * 4).order(ByteOrder.nativeOrder());
+        for (int i = 0; i < spec().maxEntries(); i++) {
+          indexes.putInt(i);
+        }
+        return new MapEntries(4, spec().valueSize(), indexes.array(), content.array.clone());
+      }
       ByteArrayOutputStream keys = new ByteArrayOutputStream();
       ByteArrayOutputStream values = new ByteArrayOutputStream();
       content.entries.forEach(

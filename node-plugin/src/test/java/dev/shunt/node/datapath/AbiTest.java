@@ -25,6 +25,9 @@ class AbiTest {
         .containsEntry("SHUNT_POLICY_WORDS", (long) Abi.POLICY_WORDS)
         .containsEntry("SHUNT_COUNTER_ROWS", (long) Abi.COUNTER_ROWS)
         .containsEntry("SHUNT_COMPONENT_SIZE", (long) Abi.COMPONENT_SIZE)
+        .containsEntry("SHUNT_EDGE_PROBES", (long) Abi.EDGE_PROBES)
+        .containsEntry("SHUNT_BLOCKS", (long) Abi.BLOCKS)
+        .containsEntry("SHUNT_POLICY_ANY_ADDRESS", (long) Abi.POLICY_ANY_ADDRESS)
         .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING);
   }
 
@@ -35,9 +38,8 @@ class AbiTest {
         .containsEntry("shunt_slot", (long) Abi.SLOT_SIZE)
         .containsEntry("shunt_class", (long) Abi.CLASS_SIZE)
         .containsEntry("shunt_policy", (long) Abi.POLICY_SIZE)
-        .containsEntry("shunt_v4_key", (long) Abi.V4_KEY_SIZE)
-        .containsEntry("shunt_v6_key", (long) Abi.V6_KEY_SIZE)
-        .containsEntry("shunt_edge_key", (long) Abi.EDGE_KEY_SIZE)
+        .containsEntry("shunt_bound4", (long) Abi.BOUND4_SIZE)
+        .containsEntry("shunt_bound6", (long) Abi.BOUND6_SIZE)
         .containsEntry("shunt_edge", (long) Abi.EDGE_SIZE)
         .containsEntry("shunt_report", (long) Abi.REPORT_SIZE)
         .containsEntry("shunt_config", (long) Abi.CONFIG_SIZE)

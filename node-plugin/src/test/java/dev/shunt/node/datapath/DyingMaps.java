@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class DyingMaps implements BpfMaps {
   private final BpfMaps real;
   private int callsLeft = Integer.MAX_VALUE;
+  private int entries;
 
   DyingMaps(BpfMaps real) {
     this.real = real;
@@ -22,11 +23,21 @@ final class DyingMaps implements BpfMaps {
     callsLeft = calls;
   }
 
+  /** Entries that were written or deleted by now. */
+  synchronized int entriesChanged() {
+    return entries;
+  }
+
   private synchronized void change() {
     if (callsLeft == 0) {
       throw SimulatedCrash.ofProcess();
     }
     callsLeft--;
+  }
+
+  private synchronized void change(int changed) {
+    change();
+    entries += changed;
   }
 
   private synchronized void look() {
@@ -61,7 +72,7 @@ final class DyingMaps implements BpfMaps {
 
     @Override
     public void put(byte[] key, byte[] value, Put when) {
-      change();
+      change(1);
       map.put(key, value, when);
     }
 
@@ -73,13 +84,13 @@ final class DyingMaps implements BpfMaps {
 
     @Override
     public boolean delete(byte[] key) {
-      change();
+      change(1);
       return map.delete(key);
     }
 
     @Override
     public void putAll(MapEntries entries) {
-      change();
+      change(entries.count());
       map.putAll(entries);
     }
 

@@ -34,6 +34,26 @@ final class Policies {
             .collect(Collectors.joining("---\n")));
   }
 
+  /** One policy for connections from so many networks of either family. */
+  static CompiledPolicySet networks(int count) {
+    String clients =
+        IntStream.range(0, count)
+            .mapToObj(i -> "\"10.%d.%d.0/24\", \"fd00:%x::/32\"".formatted(i >> 8, i & 255, i))
+            .collect(Collectors.joining(", "));
+    return compile(
+        """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: networks}
+        spec:
+          priority: 100
+          action: Accelerate
+          mode: Enforce
+          match: {clients: [%s]}
+        """
+            .formatted(clients));
+  }
+
   /** One policy, named real, on a listener's port in a cgroup. */
   static CompiledPolicySet real(String enrolment, ServerSocketChannel listener, Path cgroup)
       throws IOException {

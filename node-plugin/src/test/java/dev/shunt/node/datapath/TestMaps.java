@@ -1,5 +1,7 @@
 package dev.shunt.node.datapath;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.BpfMaps;
 import dev.shunt.node.bpf.MapEntries;
@@ -8,6 +10,7 @@ import dev.shunt.policy.compile.CompiledPolicySet;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,8 +41,8 @@ final class TestMaps {
   }
 
   /**
-   * All that programs can see of the live generation, and what people call it; equal texts for
-   * equal content.
+   * All that programs can see of the live generation, and what people call it; equal for equal
+   * content.
    */
   static List<Object> liveGeneration(DatapathMaps maps) {
     long generation = maps.generation();
@@ -54,32 +57,54 @@ final class TestMaps {
     seen.add("policies " + maps.livePolicies());
     for (Table table : Table.values()) {
       try (BpfMap inner = Objects.requireNonNull(maps.outer(table).getMap(slot))) {
-        seen.add(Map.of(table, content(inner.readAll())));
+        seen.add(Map.of(table, content(table, inner.readAll())));
       }
     }
     return seen;
   }
 
-  /** What {@link #liveGeneration} sees when a set is live. */
-  static List<Object> expected(long generation, CompiledPolicySet set, Map<String, Integer> rows) {
-    PolicyImage image = new PolicyImage(set, rows);
-    List<Object> seen = new ArrayList<>();
-    seen.add("generation " + generation);
-    seen.add("slot " + Arrays.toString(image.slot(generation)));
-    seen.add("digest " + set.digest());
-    seen.add(
-        "policies "
-            + set.policies().stream()
+  /**
+   * Whether programs that read the live slot find this set there, whatever numbers its classes and
+   * states have: the same set written over it would change nothing.
+   */
+  static void assertLive(
+      DatapathMaps maps, long generation, CompiledPolicySet set, Map<String, Integer> rows) {
+    assertThat(maps.generation()).isEqualTo(generation);
+    int slot = Abi.slotOf(generation);
+    assertThat(new SlotLabels(maps.labels()).digest(slot)).isEqualTo(set.digest());
+    assertThat(maps.livePolicies())
+        .isEqualTo(
+            set.policies().stream()
                 .map(
                     p -> new SlotLabels.Label(p.name(), Objects.requireNonNull(rows.get(p.name()))))
                 .toList());
+    HeldSlot held = held(maps, slot);
+    PolicyImage image = new PolicyImage(set, rows, held);
+    assertThat(held.header()).isEqualTo(image.slot(generation));
     for (Table table : Table.values()) {
-      seen.add(Map.of(table, content(image.table(table))));
+      MapEntries content = image.table(table);
+      assertThat(content.changesFrom(held.table(table)).count()).as(table.name()).isZero();
+      if (!table.isArray()) {
+        assertThat(held.table(table).count()).as(table.name()).isEqualTo(content.count());
+      }
     }
-    return seen;
   }
 
-  private static Map<ByteBuffer, ByteBuffer> content(MapEntries entries) {
+  static HeldSlot held(DatapathMaps maps, int slot) {
+    Map<Table, MapEntries> tables = new EnumMap<>(Table.class);
+    for (Table table : Table.values()) {
+      try (BpfMap inner = Objects.requireNonNull(maps.outer(table).getMap(slot))) {
+        tables.put(table, inner.readAll());
+      }
+    }
+    return new HeldSlot(Objects.requireNonNull(maps.slots().get(Abi.index(slot))), tables);
+  }
+
+  /** Arrays as their bytes; what a hash holds in whatever order. */
+  private static Object content(Table table, MapEntries entries) {
+    if (table.isArray()) {
+      return entries.allValues();
+    }
     Map<ByteBuffer, ByteBuffer> content = new HashMap<>();
     for (int i = 0; i < entries.count(); i++) {
       content.put(ByteBuffer.wrap(entries.key(i)), ByteBuffer.wrap(entries.value(i)));

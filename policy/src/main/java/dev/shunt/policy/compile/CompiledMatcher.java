@@ -1,14 +1,16 @@
 package dev.shunt.policy.compile;
 
 import dev.shunt.policy.CgroupPath;
-import dev.shunt.policy.Cidr;
 import dev.shunt.policy.Dimension;
 import dev.shunt.policy.IpAddress;
+import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.compile.CgroupAutomaton.Edge;
 import dev.shunt.policy.compile.CompiledPolicySet.Row;
 import dev.shunt.policy.match.SocketView;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -20,8 +22,8 @@ public final class CompiledMatcher {
   private final CompiledPolicySet compiled;
   private final Map<String, Integer> components = new HashMap<>();
   private final Map<Long, Edge> edges = new HashMap<>();
-  private final Map<Cidr, Integer> clients;
-  private final Map<Cidr, Integer> servers;
+  private final Map<Family, AddressBounds> clients = new EnumMap<>(Family.class);
+  private final Map<Family, AddressBounds> servers = new EnumMap<>(Family.class);
 
   public CompiledMatcher(CompiledPolicySet compiled) {
     this.compiled = compiled;
@@ -30,18 +32,18 @@ public final class CompiledMatcher {
       components.put(automaton.components().get(i), i + 1);
     }
     automaton.edges().forEach(edge -> edges.put(edgeKey(edge.state(), edge.component()), edge));
-    clients = compiled.prefixes().byNetwork(Dimension.CLIENT);
-    servers = compiled.prefixes().byNetwork(Dimension.SERVER);
+    for (Family family : Family.values()) {
+      clients.put(family, compiled.bounds(Dimension.CLIENT, family));
+      servers.put(family, compiled.bounds(Dimension.SERVER, family));
+    }
   }
 
   /** The winning policy's row. */
   public Optional<Row> winner(SocketView view) {
     ClassVector port = compiled.classes().get(compiled.ports()[view.serverPort()]);
     ClassVector cgroup = compiled.classes().get(cgroupClass(view.cgroup()));
-    ClassVector client =
-        compiled.classes().get(addressClass(clients, view.client(), compiled.anyClass().client()));
-    ClassVector server =
-        compiled.classes().get(addressClass(servers, view.server(), compiled.anyClass().server()));
+    ClassVector client = compiled.classes().get(addressClass(clients, view.client()));
+    ClassVector server = compiled.classes().get(addressClass(servers, view.server()));
     long words = port.summary() & cgroup.summary() & client.summary() & server.summary();
     while (words != 0) {
       int word = Long.numberOfTrailingZeros(words);
@@ -80,14 +82,7 @@ public final class CompiledMatcher {
     return (long) state << 32 | component;
   }
 
-  /** The class of the longest prefix around the address. */
-  private static int addressClass(Map<Cidr, Integer> trie, IpAddress address, int anyClass) {
-    for (int length = address.family().bits(); length >= 0; length--) {
-      Integer classId = trie.get(Cidr.around(address, length));
-      if (classId != null) {
-        return classId;
-      }
-    }
-    return anyClass;
+  private static int addressClass(Map<Family, AddressBounds> tables, IpAddress address) {
+    return Objects.requireNonNull(tables.get(address.family())).classOf(address);
   }
 }

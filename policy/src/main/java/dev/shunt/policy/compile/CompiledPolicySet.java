@@ -23,7 +23,7 @@ import java.util.Map;
  * @param policies in winning order; bit {@code i} of every class is policy {@code i}
  * @param classes every distinct bit vector; a class is an index into this list
  * @param ports class of each of the 65,536 ports
- * @param prefixes the four LPM tries
+ * @param prefixes every network that a policy names
  * @param cgroups automaton over the components of a cgroup path
  * @param anyClass per {@link Dimension}, the class of a value that no policy names
  */
@@ -47,8 +47,8 @@ public record CompiledPolicySet(
       int backlogMessages) {}
 
   /**
-   * Entries of the four tries, each sorted by address and then length, so that a parent stands
-   * before its children.
+   * Networks of both address dimensions, each list sorted by address and then length, so that a
+   * parent stands before its children.
    */
   public record Prefixes(
       List<Prefix> clients4, List<Prefix> clients6, List<Prefix> servers4, List<Prefix> servers6) {
@@ -72,7 +72,7 @@ public record CompiledPolicySet(
     }
   }
 
-  /** One trie entry; its class already carries the bits of every shorter prefix around it. */
+  /** A network; its class already carries the bits of every shorter prefix around it. */
   public record Prefix(Cidr cidr, int classId) {}
 
   /** {@code any_class} of the slot. */
@@ -86,6 +86,16 @@ public record CompiledPolicySet(
         case SERVER -> server;
       };
     }
+  }
+
+  /** One of the four address tables. Made on each call: large, and needed once. */
+  public AddressBounds bounds(Dimension dimension, Family family) {
+    return AddressBounds.of(prefixes.of(dimension, family), family, anyClass.of(dimension));
+  }
+
+  /** Whether a policy, by its number in winning order, names neither clients nor servers. */
+  public boolean takesAnyAddress(int policy) {
+    return classes.get(anyClass.client).has(policy) && classes.get(anyClass.server).has(policy);
   }
 
   /** 64-bit words a class needs for these policies: {@code shunt_slot.words}. */

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Turns the CIDRs of one dimension and family into trie entries. A trie finds only the longest
- * prefix, so an entry carries the bits of every shorter one around it.
+ * Gives the CIDRs of one dimension and family their classes. An address belongs to the longest
+ * prefix around it, so a prefix carries the bits of every shorter one around it.
  */
 final class PrefixClasses {
 
