@@ -8,7 +8,7 @@ from pathlib import Path
 from shuntdev import build, console
 from shuntdev.console import ROOT, Failure, say
 
-from . import check, costs, grpc, http, page, postgres, record, redis, sockets, text, tutorial
+from . import check, costs, gains, grpc, http, page, postgres, record, redis, sockets, text, tutorial
 from .lab import Lab
 
 _RESULTS = ROOT / "target" / "bench.json"
@@ -18,6 +18,9 @@ def main():
     options = _options()
     if options.page:
         page.write(options.page, options.json)
+        return 0
+    if options.gains:
+        gains.write(options.gains, options.json)
         return 0
     cells = [c for c in _every_cell() if re.search(options.only, c.name) and (c.short or not options.short)]
     if options.list:
@@ -69,6 +72,7 @@ def _options():
     parser.add_argument("--short", action="store_true", help="the few cells that tell most, in at most three minutes")
     parser.add_argument("--check", action="store_true", help="only whether Shunt's wins are still there, in about a minute")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the tables and charts of this page from the results, and end")
+    parser.add_argument("--gains", type=Path, metavar="FILE", help="write what recommendations promise, gains.csv, from the results, and end")
     parser.add_argument("--rounds", type=int, metavar="N", help="5, or 3 with --short")
     parser.add_argument("--seconds", type=int, metavar="N", help="begin no cell after that; those that were not measured at this commit come first")
     parser.add_argument("--json", type=Path, default=_RESULTS, metavar="FILE", help="results; cells that are in it already and not run now stay")

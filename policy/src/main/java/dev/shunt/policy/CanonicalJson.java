@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.CRC32;
 
 /**
  * The one JSON text of a policy: keys sorted, defaults spelled out, no blanks, no status, UTF-8.
@@ -18,6 +19,13 @@ public final class CanonicalJson {
     StringBuilder json = new StringBuilder(1_024);
     append(json, PolicyTree.of(policy));
     return json.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** CRC-32 of a policy's canonical spec: equal on every machine, and other for another spec. */
+  public static int fingerprint(PolicySpec spec) {
+    CRC32 crc = new CRC32();
+    crc.update(text(PolicyTree.spec(spec)).getBytes(StandardCharsets.UTF_8));
+    return (int) crc.getValue();
   }
 
   /** The canonical text of a part of a policy's tree. */

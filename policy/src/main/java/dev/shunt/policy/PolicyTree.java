@@ -26,7 +26,7 @@ final class PolicyTree {
     return tree;
   }
 
-  private static Map<String, Object> spec(PolicySpec spec) {
+  static Map<String, Object> spec(PolicySpec spec) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("priority", spec.priority());
     tree.put("action", spec.action().text());

@@ -79,6 +79,7 @@ final class Abi {
   static final int OBSERVATION_SIZE = 176;
   static final int OBSERVED_SIZE = 560;
   static final int BLOCKER_KEY_SIZE = 16;
+  static final int BLOCKER_ROW = 8;
   static final int BLOCKER_SIZE = 32;
   static final int FLOW_SIZE = 80;
   static final int SIZES = 6;

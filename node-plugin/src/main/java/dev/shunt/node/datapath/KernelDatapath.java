@@ -5,6 +5,7 @@ import dev.shunt.node.bpf.BpfFd;
 import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.FolderLock;
 import dev.shunt.node.bpf.KernelBpf;
+import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.node.conductor.Conductor;
 import dev.shunt.node.conductor.CpuShare;
 import dev.shunt.node.programs.SpliceJudge;
@@ -14,8 +15,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,7 +74,7 @@ final class KernelDatapath implements Datapath {
     if (needsObservers) {
       observers.attach();
     }
-    Map<String, Integer> rowsBefore = rows();
+    Set<SlotLabels.Label> before = Set.copyOf(maps.livePolicies());
     AppliedPolicy applied = writer.apply(set);
     if (!needsReader) {
       reader.detach();
@@ -80,27 +82,32 @@ final class KernelDatapath implements Datapath {
     if (!needsObservers) {
       observers.detach();
     }
-    forgetObservations(rowsBefore);
+    forgetObservations(before);
     if (conductor != null) {
       conductor.policyChanged();
     }
     return applied;
   }
 
-  private Map<String, Integer> rows() {
-    return new CounterRows(maps.rows(), maps.counters()).read();
-  }
-
-  /** A row that changed hands still sums up what the policy before was seen to do. */
-  private void forgetObservations(Map<String, Integer> rowsBefore) throws DatapathException {
-    try (BpfMap observed = bpf.openMap(folder.pin(Abi.OBSERVED.name()))) {
-      rows()
-          .forEach(
-              (name, row) -> {
-                if (!row.equals(rowsBefore.get(name))) {
-                  observed.delete(Abi.index(row));
-                }
-              });
+  /** What connections did under another spec, or in a row that was another policy's, says nothing. */
+  private void forgetObservations(Set<SlotLabels.Label> before) throws DatapathException {
+    Set<Integer> rows =
+        maps.livePolicies().stream()
+            .filter(label -> !before.contains(label))
+            .map(SlotLabels.Label::row)
+            .collect(Collectors.toSet());
+    if (rows.isEmpty()) {
+      return;
+    }
+    try (BpfMap observed = bpf.openMap(folder.pin(Abi.OBSERVED.name()));
+        BpfMap blockers = bpf.openMap(folder.pin(Abi.BLOCKERS.name()))) {
+      rows.forEach(row -> observed.delete(Abi.index(row)));
+      MapEntries seen = blockers.readAll();
+      for (int i = 0; i < seen.count(); i++) {
+        if (rows.contains(Abi.wrap(seen.key(i)).getInt(Abi.BLOCKER_ROW))) {
+          blockers.delete(seen.key(i));
+        }
+      }
     } catch (BpfException e) {
       throw new DatapathException("apply.observations", e);
     }

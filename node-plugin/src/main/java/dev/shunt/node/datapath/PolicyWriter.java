@@ -127,7 +127,7 @@ final class PolicyWriter implements AutoCloseable {
       }
 
       enter(ApplyStep.WRITE_LABELS);
-      labels.write(idleSlot, set.digest(), assigned);
+      labels.write(idleSlot, set.digest(), labelled(set, assigned));
 
       enter(ApplyStep.WRITE_SLOT);
       byte[] slot = image.slot(next);
@@ -185,6 +185,18 @@ final class PolicyWriter implements AutoCloseable {
   static IllegalStateException mismatch(String what) {
     return new IllegalStateException(
         what + "; another process writes to the pin folder, or the kernel is broken");
+  }
+
+  private static List<SlotLabels.Label> labelled(
+      CompiledPolicySet set, Map<String, Integer> rows) {
+    return set.policies().stream()
+        .map(
+            policy ->
+                new SlotLabels.Label(
+                    policy.name(),
+                    Objects.requireNonNull(rows.get(policy.name())),
+                    policy.fingerprint()))
+        .toList();
   }
 
   private static List<String> names(CompiledPolicySet set) {

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 
 /**
  * What people call the content of a slot: the digest of its policy set, and the name and counter
@@ -23,8 +22,8 @@ final class SlotLabels {
 
   static final MapSpec SPEC = Abi.array("shunt_labels", LABEL_SIZE, Abi.SLOTS * SHARE);
 
-  /** Name of a policy and its counter row. */
-  record Label(String policy, int row) {}
+  /** Name of a policy, its counter row, and {@code CompiledPolicySet.Row.fingerprint}. */
+  record Label(String policy, int row, int fingerprint) {}
 
   private final BpfMap labels;
 
@@ -32,15 +31,15 @@ final class SlotLabels {
     this.labels = labels;
   }
 
-  void write(int slot, String digest, Map<String, Integer> rows) {
-    ByteBuffer keys = Abi.bytes((1 + rows.size()) * Integer.BYTES);
-    ByteBuffer values = Abi.bytes((1 + rows.size()) * LABEL_SIZE);
+  void write(int slot, String digest, List<Label> policies) {
+    ByteBuffer keys = Abi.bytes((1 + policies.size()) * Integer.BYTES);
+    ByteBuffer values = Abi.bytes((1 + policies.size()) * LABEL_SIZE);
     keys.putInt(slot * SHARE);
     values.put(HexFormat.of().parseHex(digest)).position(LABEL_SIZE);
     int index = 1;
-    for (Map.Entry<String, Integer> row : rows.entrySet()) {
+    for (Label label : policies) {
       keys.putInt(slot * SHARE + index);
-      values.put(CounterRows.key(row.getKey())).putInt(row.getValue()).putInt(0);
+      values.put(CounterRows.key(label.policy)).putInt(label.row).putInt(label.fingerprint);
       index++;
     }
     labels.putAll(
@@ -60,7 +59,8 @@ final class SlotLabels {
     MapEntries entries = labels.readAll();
     for (int i = 1; i <= policies; i++) {
       byte[] entry = entries.value(slot * SHARE + i);
-      found.add(new Label(Abi.text(entry), Abi.wrap(entry).getInt(CounterRows.NAME_SIZE)));
+      ByteBuffer numbers = Abi.wrap(entry).position(CounterRows.NAME_SIZE);
+      found.add(new Label(Abi.text(entry), numbers.getInt(), numbers.getInt()));
     }
     return found;
   }

@@ -184,8 +184,8 @@ abstract class PolicyWriterContract {
       }
       // Seven ports, and their classes where those are new.
       assertThat(changed).isBetween(7, 7 + 8);
-      // The slot's header and the flip.
-      assertThat(entries).isEqualTo(changed + 2);
+      // The name of the set, the slot's header and the flip.
+      assertThat(entries).isEqualTo(changed + 3);
       Map<String, Integer> rows = new CounterRows(pinned.rows(), pinned.counters()).read();
       TestMaps.assertLive(pinned, 3, edited, rows);
     }

@@ -189,6 +189,28 @@ class ObserveTest {
   }
 
   @Test
+  void whatWasSeenUnderAnotherSpecIsForgottenAndNothingElseIs() throws Exception {
+    String other =
+        """
+        ---
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: other}
+        spec: {mode: Observe, match: {ports: ["1"]}}
+        """;
+    host.apply(POLICY);
+    end(run(EXCHANGE));
+    end(run("client.send(b'x'); server.recv(1)\n"));
+    host.apply(POLICY + other);
+    Observation kept = seen();
+    host.apply(POLICY.replace("spec: {", "spec: {priority: 7, ") + other);
+
+    assertThat(kept.connections()).isEqualTo(2);
+    assertThat(kept.blockers()).isNotEmpty();
+    assertThat(seen()).isEqualTo(Observation.NONE);
+  }
+
+  @Test
   void listsOpenConnectionsAlsoWhereNoPolicyMatches() throws Exception {
     Program program = run(EXCHANGE);
     Flow unmatched = flow();

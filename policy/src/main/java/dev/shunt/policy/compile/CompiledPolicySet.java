@@ -36,7 +36,12 @@ public record CompiledPolicySet(
     CgroupAutomaton cgroups,
     AnyClasses anyClass) {
 
-  /** One {@code struct shunt_policy}, without its counter row. */
+  /**
+   * One {@code struct shunt_policy}, without its counter row.
+   *
+   * @param fingerprint of the spec with {@code mode: Observe}, so that what was observed under
+   *     another one can be told from it; else 0
+   */
   public record Row(
       String name,
       Action action,
@@ -44,7 +49,8 @@ public record CompiledPolicySet(
       Enrolment enrolment,
       BlockingSockets blockingSockets,
       ByteSize backlogBytes,
-      int backlogMessages) {}
+      int backlogMessages,
+      int fingerprint) {}
 
   /**
    * Networks of both address dimensions, each list sorted by address and then length, so that a

@@ -1,9 +1,11 @@
 package dev.shunt.policy.compile;
 
 import dev.shunt.policy.AccelerationPolicy;
+import dev.shunt.policy.CanonicalJson;
 import dev.shunt.policy.Cidr;
 import dev.shunt.policy.IpAddress.Family;
 import dev.shunt.policy.Match;
+import dev.shunt.policy.Mode;
 import dev.shunt.policy.PolicySet;
 import dev.shunt.policy.PolicySpec;
 import dev.shunt.policy.Problem;
@@ -112,6 +114,7 @@ public final class PolicyCompiler {
         spec.enrolment(),
         spec.blockingSockets(),
         spec.limits().backlogBytes(),
-        spec.limits().backlogMessages());
+        spec.limits().backlogMessages(),
+        spec.mode() == Mode.OBSERVE ? CanonicalJson.fingerprint(spec) : 0);
   }
 }

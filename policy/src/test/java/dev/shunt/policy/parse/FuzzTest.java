@@ -5,18 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.shunt.policy.AccelerationPolicy;
 import dev.shunt.policy.CanonicalJson;
-import dev.shunt.policy.PolicyYaml;
 import dev.shunt.policy.Problem;
-import dev.shunt.policy.random.RandomPolicies;
+import dev.shunt.policy.random.MutatedDocuments;
 import dev.shunt.policy.random.Seed;
 import dev.shunt.policy.validate.PolicyValidator;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,54 +18,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FuzzTest {
 
   private static final int DOCUMENTS = 10_000;
-  private static final String[] TOKENS = {
-    "{",
-    "}",
-    "[",
-    "]",
-    ":",
-    ",",
-    "- ",
-    "? ",
-    "\n",
-    "\r",
-    "\t",
-    "---\n",
-    "...\n",
-    "&a ",
-    "*a",
-    "!!str ",
-    "\"",
-    "'",
-    "|\n",
-    ">-\n",
-    "#",
-    "%YAML 1.2\n",
-    "\u0000",
-    "\u2028",
-    "\ufeff",
-    "\ud83d\ude00",
-    "null",
-    "0x1",
-    "65536",
-    "::ffff:",
-    "/0",
-    "**",
-    "spec:",
-    "  "
-  };
-
   @Test
   void mutatedDocumentsAreEitherPoliciesOrProblemsAndNeverAnException() {
-    Random random = new Random(Seed.OF_THIS_RUN);
-    List<byte[]> originals = originals();
+    MutatedDocuments documents = new MutatedDocuments(Seed.OF_THIS_RUN);
     int accepted = 0;
     for (int i = 0; i < DOCUMENTS; i++) {
-      byte[] mutated = originals.get(random.nextInt(originals.size()));
-      for (int edits = 1 + random.nextInt(4); edits > 0; edits--) {
-        mutated = mutate(mutated, random);
-      }
-      accepted += check(mutated);
+      accepted += check(documents.next());
     }
     // Comments, blanks and annotations can take a mutation; a parser that refuses or accepts nearly
     // all is broken.
@@ -99,45 +51,6 @@ class FuzzTest {
       throw new AssertionError(
           Seed.hint() + "; this text: " + new String(text, StandardCharsets.ISO_8859_1), e);
     }
-  }
-
-  private static List<byte[]> originals() {
-    List<byte[]> originals = new ArrayList<>();
-    RandomPolicies random = new RandomPolicies(Seed.OF_THIS_RUN);
-    while (originals.size() < 200) {
-      for (AccelerationPolicy policy : random.policies(4)) {
-        originals.add(CanonicalJson.write(policy));
-        originals.add(PolicyYaml.write(policy).getBytes(StandardCharsets.UTF_8));
-      }
-    }
-    return originals;
-  }
-
-  private static byte[] mutate(byte[] text, Random random) {
-    int at = random.nextInt(text.length + 1);
-    int end = Math.min(text.length, at + random.nextInt(12));
-    byte[] middle =
-        switch (random.nextInt(6)) {
-          case 0 -> new byte[0];
-          case 1 -> new byte[] {(byte) random.nextInt(256)};
-          case 2, 3 -> TOKENS[random.nextInt(TOKENS.length)].getBytes(StandardCharsets.UTF_8);
-          case 4 -> {
-            int from = random.nextInt(text.length + 1);
-            yield Arrays.copyOfRange(text, from, Math.min(text.length, from + random.nextInt(40)));
-          }
-          default -> {
-            byte[] same = Arrays.copyOfRange(text, at, end);
-            if (same.length > 0) {
-              same[random.nextInt(same.length)] ^= (byte) (1 << random.nextInt(8));
-            }
-            yield same;
-          }
-        };
-    ByteArrayOutputStream mutated = new ByteArrayOutputStream();
-    mutated.write(text, 0, at);
-    mutated.writeBytes(middle);
-    mutated.write(text, end, text.length - end);
-    return mutated.toByteArray();
   }
 
   @ParameterizedTest
