@@ -27,6 +27,18 @@ const BAD_PORT: Problem = {
   message: 'bad port: expected a port from 1 to 65535, found "99999"',
 };
 
+const FAILING_TEST: Problem = {
+  code: 'SH044',
+  severity: 'Error',
+  policy: 'checkout',
+  path: 'spec.tests[0]',
+  line: 9,
+  column: 7,
+  expected: 'Accelerate',
+  found: 'NoMatch',
+  message: 'failing test: expected Accelerate, found NoMatch',
+};
+
 describe('the policy editor', () => {
   let server: FakeServer;
   beforeEach(() => {
@@ -92,6 +104,32 @@ describe('the policy editor', () => {
     expect(write!.headers.get('If-Match')).toBe('"7"');
     expect(write!.query.get('message')).toBe('Peak');
     expect(write!.body).toBe(TEXT.replace('100', '250'));
+  });
+
+  it('does not offer to apply a text whose own test fails', async () => {
+    server.on('POST /api/v1/policies:validate', () => json({ valid: false, problems: [FAILING_TEST] }));
+    open('/policies/checkout');
+    await changePriority('250');
+    const problems = await screen.findByRole('list', { name: 'Problems' });
+    expect(within(problems).getByText(FAILING_TEST.message, { exact: false })).toBeTruthy();
+    expect(await screen.findByText('1 error')).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Review and apply…' })).toHaveProperty('disabled', true);
+    await user.keyboard('{Control>}s{/Control}');
+    expect(screen.queryByRole('dialog')).toBeNull();
+    expect(server.callsTo('PUT /api/v1/policies/checkout')).toEqual([]);
+  });
+
+  it('does not apply when the test of another policy fails with it', async () => {
+    const other = { ...FAILING_TEST, policy: 'payments', line: null, column: null };
+    server.on('PUT /api/v1/policies/checkout', () => problem(422, 'Invalid policies', '1 problem', { problems: [other] }));
+    open('/policies/checkout');
+    await changePriority('250');
+    await screen.findByText('Valid');
+    await user.click(screen.getByRole('button', { name: 'Review and apply…' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Apply changes to checkout' });
+    expect(await within(dialog).findByText('payments · spec.tests[0] · SH044')).toBeTruthy();
+    expect(within(dialog).getByRole('button', { name: 'Apply' })).toHaveProperty('disabled', true);
+    expect(writes()).toEqual([]);
   });
 
   it('keeps the own text when somebody else was faster, and applies it on theirs', async () => {

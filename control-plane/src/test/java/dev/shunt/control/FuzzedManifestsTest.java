@@ -47,8 +47,7 @@ class FuzzedManifestsTest extends ServerTest {
     int status = answer.getStatus().value();
     if (status != 200) {
       assertThat(status).as(Seed.hint()).isBetween(400, 499);
-      String body =
-          new String(present(answer.getResponseBodyContent()), StandardCharsets.UTF_8);
+      String body = new String(present(answer.getResponseBodyContent()), StandardCharsets.UTF_8);
       assertThat(body).as(Seed.hint()).doesNotContain("Exception", "\\tat ", "\tat ");
     }
     return status;

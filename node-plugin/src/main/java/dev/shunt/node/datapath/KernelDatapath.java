@@ -89,7 +89,9 @@ final class KernelDatapath implements Datapath {
     return applied;
   }
 
-  /** What connections did under another spec, or in a row that was another policy's, says nothing. */
+  /**
+   * What connections did under another spec, or in a row that was another policy's, says nothing.
+   */
   private void forgetObservations(Set<SlotLabels.Label> before) throws DatapathException {
     Set<Integer> rows =
         maps.livePolicies().stream()

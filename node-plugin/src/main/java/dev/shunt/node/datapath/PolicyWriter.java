@@ -187,8 +187,7 @@ final class PolicyWriter implements AutoCloseable {
         what + "; another process writes to the pin folder, or the kernel is broken");
   }
 
-  private static List<SlotLabels.Label> labelled(
-      CompiledPolicySet set, Map<String, Integer> rows) {
+  private static List<SlotLabels.Label> labelled(CompiledPolicySet set, Map<String, Integer> rows) {
     return set.policies().stream()
         .map(
             policy ->

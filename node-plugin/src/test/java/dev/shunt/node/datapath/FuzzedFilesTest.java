@@ -68,8 +68,7 @@ class FuzzedFilesTest {
           PolicyText damaged = new PolicyText("damaged.yaml", documents.next());
 
           ApplyOutcome outcome =
-              assertTimeout(
-                  Duration.ofSeconds(20), () -> enforcer.apply(List.of(whole, damaged)));
+              assertTimeout(Duration.ofSeconds(20), () -> enforcer.apply(List.of(whole, damaged)));
 
           if (outcome instanceof ApplyOutcome.Refused) {
             refused++;

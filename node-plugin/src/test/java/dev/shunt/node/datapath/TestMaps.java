@@ -76,7 +76,8 @@ final class TestMaps {
     assertThat(maps.livePolicies())
         .extracting(SlotLabels.Label::policy)
         .containsExactlyElementsOf(set.policies().stream().map(Row::name).toList());
-    assertThat(maps.livePolicies()).allMatch(label -> Objects.equals(rows.get(label.policy()), label.row()));
+    assertThat(maps.livePolicies())
+        .allMatch(label -> Objects.equals(rows.get(label.policy()), label.row()));
     HeldSlot held = held(maps, slot);
     PolicyImage image = new PolicyImage(set, rows, held);
     assertThat(held.header()).isEqualTo(image.slot(generation));

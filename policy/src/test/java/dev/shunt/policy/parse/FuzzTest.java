@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FuzzTest {
 
   private static final int DOCUMENTS = 10_000;
+
   @Test
   void mutatedDocumentsAreEitherPoliciesOrProblemsAndNeverAnException() {
     MutatedDocuments documents = new MutatedDocuments(Seed.OF_THIS_RUN);
