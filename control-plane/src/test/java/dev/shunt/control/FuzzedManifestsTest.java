@@ -37,7 +37,7 @@ class FuzzedManifestsTest extends ServerTest {
       assertThat(get("/api/v1/revisions?limit=1")).as(Seed.hint()).isEqualTo(newest);
     }
     assertThat(get("/api/v1/policies?limit=500")).as(Seed.hint()).isEqualTo(policies);
-    assertThat(refused).as(Seed.hint()).isBetween(STREAMS / 10, STREAMS - 1);
+    assertThat(refused).as(Seed.hint()).isGreaterThan(STREAMS / 10);
   }
 
   /** The status; never a hang, a failure of the server or a stack trace. */
