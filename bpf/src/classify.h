@@ -182,7 +182,7 @@ static __always_inline __u32 shunt_lowest(__u64 x)
 	return shunt_bit_of[((x & -x) * 0x022fdd63cc95386dull) >> 58];
 }
 
-/* The policy that wins by two, three or four classes; the unused ones repeat another. The number in winning order, or -1. */
+/* The first policy in all four classes, by its number in winning order, or SHUNT_NOBODY; a class may be given twice. */
 static __always_inline __u32 shunt_first(__u64 summary, const struct shunt_class *a, const struct shunt_class *b, const struct shunt_class *c, const struct shunt_class *d)
 {
 	__u32 w, i;
