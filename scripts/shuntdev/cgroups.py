@@ -27,6 +27,21 @@ def mounts():
             yield Path(left.split()[4])
 
 
+def own(prefix):
+    """The path of a cgroup that is this process's as long as it lives: remove_leftovers() tells by the number."""
+    return f"/{prefix}-{os.getpid()}"
+
+
+def remove_leftovers(prefix):
+    """Removes what processes that were killed have left of their own() in any hierarchy."""
+    for point in mounts():
+        for folder in point.glob(f"{prefix}-*"):
+            pid = folder.name.removeprefix(f"{prefix}-")
+            if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+                say(f"removing {folder}, left behind by a run that was killed")
+                Cgroup(folder, f"/{folder.name}").remove()
+
+
 class Cgroup:
     """A cgroup and its children. `path` is what a policy's `cgroups` matches, `folder` is where it is in the file system."""
 

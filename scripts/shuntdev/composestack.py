@@ -13,6 +13,7 @@ from .api import Api
 from .console import ROOT, Failure, say
 
 BASE = "debian:bookworm-slim"  # what the Dockerfiles begin with
+_COMMAND = os.environ.get("COMPOSE_COMMAND", "docker-compose")
 _PROJECT = "shunt"
 _NODE = "docker-host"
 _POLICY = "compose-demo"
@@ -20,22 +21,26 @@ _IMAGES = ("shunt-control-plane", "shunt-node-plugin", "shunt-demo", "shunt-demo
 
 
 class Stack:
-    def __init__(self, engine, logs):
+    def __init__(self, engine, logs, products):
         self.engine = engine
         self.logs = logs
         self.url = "http://localhost:8080"
         self._environment = {
-            "SHUNT_PRODUCTS": "prebuilt",
+            "SHUNT_PRODUCTS": products,
             # Watches the engine's containers only, not this whole machine.
-            "SHUNT_NODE_CGROUP": str(cgroups.root()) + engine.cgroup_parent,
+            "SHUNT_NODE_CGROUP": engine.watched_cgroup(),
         }
 
     def _compose(self, log, seconds, *arguments):
-        argv = ["docker-compose", "--ansi", "never", "--project-name", _PROJECT, *arguments]
+        argv = [_COMMAND, "--ansi", "never", "--project-name", _PROJECT, *arguments]
         self.engine.run(argv, self.logs / log, ROOT, self._environment, seconds)
 
+    def compose_version(self):
+        self._compose("version.log", 10, "version", "--short")
+        return f"Compose {(self.logs / 'version.log').read_text().strip()}"
+
     def build(self, proxy):
-        self._compose("build.log", 600, "build", "--build-arg", f"http_proxy={proxy}")
+        self._compose("build.log", 2400, "build", "--build-arg", f"http_proxy={proxy}")
 
     def image_sizes(self):
         """(image, bytes), without what it shares with the base."""
@@ -46,7 +51,10 @@ class Stack:
         self._compose("up.log", 400, "up", "--detach")
 
     def down(self):
-        self._compose("down.log", 120, "down", "--volumes")
+        self._compose("down.log", 120, "down", "--volumes", "--rmi", "all")
+
+    def images_left(self):
+        return [name for name in self.engine.docker("image", "ls", "--format", "{{.Repository}}").split() if name in _IMAGES]
 
     def keep_logs(self):
         """The containers' logs, for whoever has to find out what went wrong."""

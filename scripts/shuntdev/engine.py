@@ -22,12 +22,17 @@ _START = """
 mount --make-rshared /
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t bpf bpf /sys/fs/bpf
+if [ "$1" = unified ]; then umount -R /sys/fs/cgroup && mount -t cgroup2 cgroup2 /sys/fs/cgroup; fi
+shift
 ip link set lo up
 "$@" &
 trap 'kill -TERM $!' TERM
 wait $!
 wait $!
 """
+
+# Also when this process is killed.
+_ENDS_WITH_US = ["setpriv", "--pdeathsig", "KILL", "--"]
 
 # This machine's end of the network in which images are built.
 GATEWAY = "172.31.255.1"
@@ -36,13 +41,18 @@ _CLONE_NEWNET = 0x40000000
 
 
 class Engine:
-    def __init__(self, folder, log, cgroup_parent):
-        """folder: for images and containers, removed at the end. cgroup_parent: path in every hierarchy, for the containers."""
+    def __init__(self, folder, log, cgroup_parent, unified):
+        """
+        folder: for images and containers, removed at the end. cgroup_parent: path in every hierarchy, for the containers.
+        unified: the engine sees version 2 of cgroups only, whatever this machine has; then it gives containers cgroup namespaces, too.
+        """
         self.folder = folder
         self.cgroup_parent = cgroup_parent
         self.pid = None  # of the first process in the namespaces, once it is up
         self.server = None
         self._log = log
+        self._way_out = None
+        self._unified = unified
 
     def start(self):
         say("starting an engine in namespaces of its own")
@@ -52,7 +62,7 @@ class Engine:
         dockerd = ["dockerd", "--data-root", self.folder, "--exec-opt", "native.cgroupdriver=cgroupfs"]
         dockerd += ["--cgroup-parent", self.cgroup_parent, "--log-level", "warn", "--bip", f"{GATEWAY}/24"]
         unshare = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"]
-        self.server = Server("dockerd", [*unshare, "sh", "-ec", _START, "sh", *dockerd], self._log, env={"PATH": _PATH})
+        self.server = Server("dockerd", [*_ENDS_WITH_US, *unshare, "sh", "-ec", _START, "sh", "unified" if self._unified else "as-it-is", *dockerd], self._log, env={"PATH": _PATH})
         self.server.wait_until(self._find_first_process, "in its namespaces", 10)
         self.server.wait_until(lambda: self._docker("version").returncode == 0, "answering", 60)
 
@@ -71,8 +81,17 @@ class Engine:
         self.pid = int(children[0]) if children else None
         return self.pid is not None and os.readlink(f"/proc/{self.pid}/ns/net") != os.readlink("/proc/self/ns/net")
 
+    def open_way_out(self, log):
+        """From now on containers reach what this machine's processes reach: slirp4netns opens the connections, as for engines without root."""
+        argv = [*_ENDS_WITH_US, "slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", str(self.pid), "tap0"]
+        self._way_out = Server("slirp4netns", argv, log)
+        route = lambda: subprocess.run(self.inside(["ip", "route", "show", "default"]), capture_output=True).stdout
+        self._way_out.wait_until(route, "the default route", 10)
+
     def remove(self):
         """Ends the engine and everything in its namespaces; removes its files and cgroups."""
+        if self._way_out is not None:
+            self._way_out.stop()
         if self.pid is not None and self.server.process.poll() is None:
             os.kill(self.pid, signal.SIGTERM)  # unshare(1) passes none on
             try:
@@ -89,8 +108,14 @@ class Engine:
         """The containers' parent in every hierarchy there is."""
         return [Path(point) / self.cgroup_parent.strip("/") for point in cgroups.mounts()]
 
+    def watched_cgroup(self):
+        """The folder of cgroup_parent in version 2's hierarchy, as the engine sees it."""
+        return ("/sys/fs/cgroup" if self._unified else str(cgroups.root())) + self.cgroup_parent
+
     def container_cgroups(self):
-        return [str(path) for folder in self._cgroup_folders() if folder.exists() for path in folder.iterdir() if path.is_dir()]
+        """Of containers, not of the engine's own builder."""
+        found = [path for folder in self._cgroup_folders() if folder.exists() for path in folder.iterdir() if path.is_dir()]
+        return [str(path) for path in found if path.name != "buildkit"]
 
     def container_processes(self):
         """Names of what runs beside the engine itself, by process id."""
@@ -139,6 +164,13 @@ class Engine:
         if result.returncode:
             raise Failure(f"docker {' '.join(map(str, arguments))} ended with {result.returncode}: {result.stderr.strip()}")
         return result.stdout
+
+    def docker_fails(self, *arguments):
+        """What a command that must fail says about it."""
+        result = self._docker(*arguments)
+        if not result.returncode:
+            raise Failure(f"docker {' '.join(map(str, arguments))}: expected it to fail, it said {result.stdout}")
+        return result.stderr
 
     def run(self, argv, log, cwd, env, seconds):
         """Runs a command where the engine is, its output in a log."""

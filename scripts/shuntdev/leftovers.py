@@ -17,6 +17,7 @@ class Traces:
     """Taken while the stack is up."""
 
     def __init__(self, stack):
+        self._stack = stack
         self._engine = stack.engine
         self._namespaces = {}  # file of /proc/PID/ns by what it leads to
         for service in stack.services():
@@ -36,6 +37,7 @@ class Traces:
     def require_gone(self):
         for what, left in (
             ("containers", lambda: self._engine.docker("ps", "--all", "--quiet").split()),
+            ("images", self._stack.images_left),
             ("volumes", lambda: self._engine.docker("volume", "ls", "--quiet").split()),
             ("networks", lambda: self._engine.docker("network", "ls", "--quiet", "--filter", "type=custom").split()),
             ("pins", self._pins_left),

@@ -31,6 +31,20 @@ class CgroupTest(unittest.TestCase):
         again = cgroups.Cgroup.create(self.group.path)
         self.assertEqual([p for p in again.folder.iterdir() if p.is_dir()], [])
 
+    def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_is_not(self):
+        prefix = f"shunt-test-leftovers-of-{os.getpid()}"
+        living = cgroups.Cgroup.create(cgroups.own(prefix))
+        self.addCleanup(living.remove)
+        killed = subprocess.Popen(["sleep", "600"])
+        dead = cgroups.Cgroup.create(f"/{prefix}-{killed.pid}")
+        self.addCleanup(dead.remove)
+        dead.child("child")
+        killed.kill()
+        killed.wait()
+        cgroups.remove_leftovers(prefix)
+        self.assertFalse(dead.folder.exists())
+        self.assertTrue(living.folder.exists())
+
 
 if __name__ == "__main__":
     unittest.main()
