@@ -54,6 +54,12 @@ public final class BpfFileSystem {
     return mount != null && mount.fileSystem().equals(TYPE);
   }
 
+  /** Whether a path lies in a bpf file system that nobody can pin in. */
+  public static boolean isReadOnlyAround(Path path) {
+    MountTable.@Nullable Mount mount = MountTable.read().of(path);
+    return mount != null && mount.fileSystem().equals(TYPE) && !Files.isWritable(mount.point());
+  }
+
   /**
    * Gives a pin, or a whole folder of pins, another name at once; what had that name before is
    * replaced.

@@ -142,11 +142,19 @@ public final class HostCheck {
 
   private void bpfFileSystem(Capabilities capabilities) {
     String tried = "bpf file system around " + pinFolder;
-    if (BpfFileSystem.isAround(pinFolder)) {
+    if (BpfFileSystem.isReadOnlyAround(pinFolder)) {
+      lines.add(
+          CheckLine.refuse(
+              "bpffs", tried, "mounted read-only", "mount it so that it can be written"));
+    } else if (BpfFileSystem.isAround(pinFolder)) {
       lines.add(CheckLine.full("bpffs", tried, "mounted"));
-    } else if (capabilities.sysAdmin() && pinFolder.startsWith("/sys/fs/bpf")) {
+    } else if (capabilities.sysAdmin()
+        && pinFolder.startsWith("/sys/fs/bpf")
+        && !isInContainer()) {
       lines.add(CheckLine.full("bpffs", tried, "not mounted; Shunt mounts it when it installs"));
     } else {
+      // One that is mounted inside a container ends with it, pins and unread data of open
+      // connections included.
       lines.add(
           CheckLine.refuse(
               "bpffs",
@@ -168,6 +176,14 @@ public final class HostCheck {
                 "Settled enrols only whose program was looked at",
                 Effect.HANDSHAKE_ONLY,
                 obstacle));
+  }
+
+  private static boolean isInContainer() {
+    try {
+      return !HostProcesses.inInitialNamespace();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private boolean libbpf() {

@@ -68,7 +68,10 @@ final class PinFolder {
       try {
         Files.createDirectories(folder);
       } catch (IOException e) {
-        throw new UncheckedIOException("cannot make the pin folder " + folder, e);
+        throw new UncheckedIOException(
+            "cannot make the pin folder %s (%s); in a container, the engine's AppArmor profile may forbid it: run it with apparmor=unconfined"
+                .formatted(folder, e),
+            e);
       }
       FolderLock lock = lock();
       // An uninstall may have removed the folder between the two; then the lock is on something

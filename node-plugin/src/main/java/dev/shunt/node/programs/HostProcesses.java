@@ -19,7 +19,7 @@ public final class HostProcesses {
   /** What is in the way and what to do about it; null when nothing is. */
   public static @Nullable String obstacle() {
     try {
-      if (!Files.getAttribute(PROC.resolve("ns/pid"), "unix:ino").equals(INITIAL_NAMESPACE)) {
+      if (!inInitialNamespace()) {
         return "it runs in a PID namespace of its own; give its container the host's (--pid=host,"
             + " in Compose pid: host, in Kubernetes hostPID: true) and the capability SYS_PTRACE";
       }
@@ -30,6 +30,11 @@ public final class HostProcesses {
     } catch (IOException e) {
       return "its own entry in /proc cannot be read (" + e.getMessage() + "); mount /proc";
     }
+  }
+
+  /** Else this process is in a container of its own. */
+  public static boolean inInitialNamespace() throws IOException {
+    return Files.getAttribute(PROC.resolve("ns/pid"), "unix:ino").equals(INITIAL_NAMESPACE);
   }
 
   private static boolean mayLook() throws IOException {

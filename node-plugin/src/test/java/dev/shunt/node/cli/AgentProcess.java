@@ -26,11 +26,7 @@ final class AgentProcess implements AutoCloseable {
     this.log = log;
   }
 
-  static AgentProcess start(Path log, List<String> arguments) throws IOException {
-    return startBy(List.of(), log, arguments);
-  }
-
-  /** As the command of another one, which is the process that is killed and waited for. */
+  /** As the command of another one, if it has any, which is the process that is killed and waited for. */
   static AgentProcess startBy(List<String> starter, Path log, List<String> arguments)
       throws IOException {
     String classPath =

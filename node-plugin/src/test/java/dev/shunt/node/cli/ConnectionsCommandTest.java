@@ -2,9 +2,7 @@ package dev.shunt.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.shunt.node.bpf.MountTable;
 import dev.shunt.node.bpf.OnBpfKernel;
-import dev.shunt.node.datapath.DatapathInstaller;
 import dev.shunt.node.json.Json;
 import dev.shunt.node.json.JsonObject;
 import java.io.IOException;
@@ -33,18 +31,22 @@ class ConnectionsCommandTest {
 
   @TempDir Path folder;
 
-  private final String name = "shunt-list-" + ProcessHandle.current().pid();
-  private final Path cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
-  private final Path clients = cgroup.resolve("clients");
-  private final Path pins = Path.of("/sys/fs/bpf", name);
   private final Map<Integer, EchoPair> pairs = new HashMap<>();
+  private OwnInstallation own;
+  private String name;
+  private Path cgroup;
+  private Path clients;
   private CommandLineFixture shunt;
   private AgentProcess agent;
 
   @BeforeEach
   void openConnections() throws Exception {
+    own = new OwnInstallation("list", folder);
+    name = own.name;
+    cgroup = own.cgroup;
+    clients = cgroup.resolve("clients");
+    shunt = own.shunt;
     Files.createDirectories(clients);
-    shunt = new CommandLineFixture(folder, DatapathInstaller.onThisKernel());
     Path policies =
         Files.writeString(
             folder.resolve("policies.yaml"),
@@ -54,10 +56,7 @@ class ConnectionsCommandTest {
                 policy("held", BYPASSED, "/**", "action: Bypass"),
                 policy("calm", BLOCKING, "/**", "enrolment: Settled"),
                 policy("half", HALF, "", "enrolment: Handshake")));
-    var arguments =
-        new ArrayList<>(List.of("--standalone", "-f", policies.toString(), "--metrics-port", "0"));
-    arguments.addAll(where());
-    agent = AgentProcess.start(folder.resolve("agent.log"), arguments);
+    agent = own.agent(policies);
     assertThat(agent.line()).startsWith("shunt-node ready: generation 1, 4 policies");
     for (int port : List.of(ACCELERATED, BYPASSED, BLOCKING, HALF)) {
       EchoPair pair = EchoPair.connect(clients, cgroup, port);
@@ -72,7 +71,7 @@ class ConnectionsCommandTest {
     if (agent != null) {
       agent.close();
     }
-    command("uninstall");
+    own.command("uninstall");
     Files.delete(clients);
     Files.delete(cgroup);
   }
@@ -89,7 +88,7 @@ class ConnectionsCommandTest {
   void isATableForPeopleWithASentenceForEachReason() throws Exception {
     awaitEveryByteAndVerdict();
 
-    assertThat(command("connections")).as(shunt.err()).isZero();
+    assertThat(own.command("connections")).as(shunt.err()).isZero();
 
     List<String> lines = shunt.out().lines().toList();
     // Those with most bytes come first.
@@ -121,13 +120,13 @@ class ConnectionsCommandTest {
     assertThat(policiesOf("--policy", "fast", "--reason", "ulp")).isEmpty();
     assertThat(policiesOf("--limit", "2")).containsExactly("half", "calm");
 
-    assertThat(command("connections", "--limit", "1")).isZero();
+    assertThat(own.command("connections", "--limit", "1")).isZero();
     assertThat(shunt.out()).contains("\nthe 1 with most bytes of 4 connections\n");
-    assertThat(command("connections", "--policy", "nobody")).isZero();
+    assertThat(own.command("connections", "--policy", "nobody")).isZero();
     assertThat(shunt.out()).isEqualTo("none of the 4 live connections fits\n");
-    assertThat(command("connections", "--reason", "fate")).isEqualTo(2);
+    assertThat(own.command("connections", "--reason", "fate")).isEqualTo(2);
     assertThat(shunt.err()).contains("remote_peer, no_policy,").contains("found \"fate\"");
-    assertThat(command("connections", "--limit", "0")).isEqualTo(2);
+    assertThat(own.command("connections", "--limit", "0")).isEqualTo(2);
   }
 
   private void checkRows() throws Exception {
@@ -230,7 +229,9 @@ class ConnectionsCommandTest {
   private List<JsonObject> rows(String... options) throws Exception {
     var arguments = new ArrayList<>(List.of(options));
     arguments.add("--json");
-    assertThat(command("connections", arguments.toArray(String[]::new))).as(shunt.err()).isZero();
+    assertThat(own.command("connections", arguments.toArray(String[]::new)))
+        .as(shunt.err())
+        .isZero();
     var rows = new ArrayList<JsonObject>();
     for (String line : shunt.out().lines().toList()) {
       rows.add(Json.readObject(line));
@@ -239,27 +240,8 @@ class ConnectionsCommandTest {
   }
 
   private JsonObject status() throws Exception {
-    assertThat(command("status", "--json")).as(shunt.err()).isZero();
+    assertThat(own.command("status", "--json")).as(shunt.err()).isZero();
     return Json.readObject(shunt.out().strip());
-  }
-
-  private int command(String command, String... more) {
-    var arguments = new ArrayList<>(List.of(command));
-    arguments.addAll(where());
-    arguments.addAll(List.of(more));
-    return shunt.bare(arguments.toArray(String[]::new));
-  }
-
-  private List<String> where() {
-    return List.of(
-        "--pin-dir",
-        pins.toString(),
-        "--cgroup",
-        cgroup.toString(),
-        "--state-dir",
-        shunt.stateDir().toString(),
-        "--run-dir",
-        shunt.runDir().toString());
   }
 
   private String policy(String policy, int port, String below, String how) {

@@ -2,9 +2,7 @@ package dev.shunt.node.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.shunt.node.bpf.MountTable;
 import dev.shunt.node.bpf.OnBpfKernel;
-import dev.shunt.node.datapath.DatapathInstaller;
 import dev.shunt.node.json.Json;
 import dev.shunt.node.json.JsonObject;
 import java.io.IOException;
@@ -17,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,17 +32,21 @@ class NodeAgentKernelTest {
 
   @TempDir Path folder;
 
-  private final String name = "shunt-agent-" + ProcessHandle.current().pid();
-  private final Path cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
-  private final Path pins = Path.of("/sys/fs/bpf", name);
-  private final DatapathInstaller installer = DatapathInstaller.onThisKernel();
   private final List<AutoCloseable> opened = new ArrayList<>();
+  private OwnInstallation own;
+  private String name;
+  private Path cgroup;
+  private Path pins;
   private CommandLineFixture shunt;
 
   @BeforeEach
   void makeCgroup() throws IOException {
+    own = new OwnInstallation("agent", folder);
+    name = own.name;
+    cgroup = own.cgroup;
+    pins = own.pins;
+    shunt = own.shunt;
     Files.createDirectory(cgroup);
-    shunt = new CommandLineFixture(folder, installer);
   }
 
   @AfterEach
@@ -53,7 +54,7 @@ class NodeAgentKernelTest {
     for (int i = opened.size() - 1; i >= 0; i--) {
       opened.get(i).close();
     }
-    command("uninstall");
+    own.command("uninstall");
     Files.delete(cgroup);
   }
 
@@ -101,7 +102,7 @@ class NodeAgentKernelTest {
     connection.exchange(100);
     assertThat(bytes(status())).isGreaterThan(left);
 
-    assertThat(command("uninstall")).isZero();
+    assertThat(own.command("uninstall")).isZero();
     connection.exchange(100);
 
     assertThat(shunt.out()).contains("removed ").contains("live connections continue");
@@ -135,11 +136,11 @@ class NodeAgentKernelTest {
     agent.line();
 
     Path other = Files.writeString(folder.resolve("other.yaml"), document("api", PORT + 1));
-    assertThat(command("apply", "-f", other.toString())).isZero();
+    assertThat(own.command("apply", "-f", other.toString())).isZero();
     assertThat(shunt.out()).isEqualTo("applied by the running agent: generation 2, 1 policy\n");
 
     Path bad = Files.writeString(folder.resolve("bad.yaml"), document("api", 99_999));
-    assertThat(command("apply", "-f", bad.toString())).isEqualTo(2);
+    assertThat(own.command("apply", "-f", bad.toString())).isEqualTo(2);
     assertThat(shunt.err()).startsWith(bad + ":").contains("SH023");
     assertThat(status().number("generation")).isEqualTo(2);
 
@@ -162,10 +163,10 @@ class NodeAgentKernelTest {
     assertThat(second.log())
         .contains(
             "another shunt-node (pid " + first.pid() + ", standalone) already runs on " + pins);
-    assertThat(command("uninstall")).isEqualTo(1);
+    assertThat(own.command("uninstall")).isEqualTo(1);
     assertThat(shunt.err()).contains("pid " + first.pid());
 
-    assertThat(command("uninstall", "--stop")).isZero();
+    assertThat(own.command("uninstall", "--stop")).isZero();
     assertThat(first.exitCode()).isZero();
     assertThat(Files.exists(pins)).isFalse();
   }
@@ -211,7 +212,7 @@ class NodeAgentKernelTest {
     EchoPair connection = connection();
     connection.exchange(10);
 
-    assertThat(command("recommend")).as(shunt.err()).isZero();
+    assertThat(own.command("recommend")).as(shunt.err()).isZero();
     assertThat(shunt.out())
         .startsWith("web\n  accelerate: ")
         .contains("2 sockets with blocking calls in /" + name + ".");
@@ -226,15 +227,15 @@ class NodeAgentKernelTest {
     assertThat(advice.has("expectedGain")).isFalse();
 
     int clientPort = connection.clientPort();
-    assertThat(command("explain", "--live", ":" + clientPort)).as(shunt.err()).isZero();
+    assertThat(own.command("explain", "--live", ":" + clientPort)).as(shunt.err()).isZero();
     assertThat(shunt.out())
         .contains("127.0.0.1:%d → 127.0.0.1:%d, open".formatted(clientPort, PORT))
         .contains("now         plain TCP: observed_only")
         .contains("if enforced it would stay plain TCP: blocking_socket")
         .contains("web: wins with priority 100 by spec.match.ports[0] '" + PORT + "'");
-    assertThat(command("explain", "--live", ":1")).isEqualTo(1);
+    assertThat(own.command("explain", "--live", ":1")).isEqualTo(1);
     assertThat(
-            command(
+            own.command(
                 "explain",
                 "--client=127.0.0.1",
                 "--server=127.0.0.1",
@@ -242,7 +243,7 @@ class NodeAgentKernelTest {
                 "--client-cgroup=/" + name))
         .isZero();
     assertThat(shunt.out()).contains("web: spec.match.ports does not contain 81");
-    assertThat(command("explain")).isEqualTo(2);
+    assertThat(own.command("explain")).isEqualTo(2);
   }
 
   /** As in a container without {@code pid: host}. */
@@ -253,22 +254,17 @@ class NodeAgentKernelTest {
             folder.resolve("settled.yaml"),
             document("web", PORT)
                 .replace("enrolment: Handshake", "enrolment: Settled\n  blockingSockets: Accept"));
-    var arguments =
-        new ArrayList<>(List.of("--standalone", "-f", settled.toString(), "--metrics-port", "0"));
-    arguments.addAll(where());
     EchoPair connection = connection();
     nameNamespaceOf(connection);
     AgentProcess agent =
-        AgentProcess.startBy(
-            List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"),
-            folder.resolve("blind.log"),
-            arguments);
-    opened.add(agent);
+        opened(
+            own.agent(
+                List.of("unshare", "--pid", "--fork", "--kill-child", "--mount-proc"), settled));
     agent.line();
 
     do {
       connection.exchange(1);
-      assertThat(command("status")).as(shunt.err()).isZero();
+      assertThat(own.command("status")).as(shunt.err()).isZero();
     } while (!shunt.out().contains("enrolment Settled go by TCP"));
     assertThat(shunt.out()).contains("PID namespace", "pid: host", "SYS_PTRACE");
     assertThat(agent.log()).containsOnlyOnce("cannot look at the programs");
@@ -285,54 +281,30 @@ class NodeAgentKernelTest {
   }
 
   private JsonObject recommendation() throws Exception {
-    assertThat(command("recommend", "web", "--json")).as(shunt.err()).isZero();
+    assertThat(own.command("recommend", "web", "--json")).as(shunt.err()).isZero();
     return Json.readObject(shunt.out().strip()).objects("policies").get(0);
   }
 
   private AgentProcess agent(Path file, String... more) throws IOException {
-    var arguments = new ArrayList<>(List.of("--standalone", "-f", file.toString()));
-    if (more.length == 0) {
-      arguments.addAll(List.of("--metrics-port", "0"));
-    }
-    arguments.addAll(List.of(more));
-    arguments.addAll(where());
-    var agent = AgentProcess.start(folder.resolve("agent-" + opened.size() + ".log"), arguments);
-    opened.add(agent);
-    return agent;
+    return opened(own.agent(file, more));
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    opened.add(resource);
+    return resource;
   }
 
   private EchoPair connection() throws IOException {
-    EchoPair pair = EchoPair.connect(cgroup, PORT);
-    opened.add(pair);
-    return pair;
-  }
-
-  private int command(String command, String... more) {
-    var arguments = new ArrayList<>(List.of(command));
-    arguments.addAll(where());
-    arguments.addAll(List.of(more));
-    return shunt.bare(arguments.toArray(String[]::new));
+    return opened(EchoPair.connect(cgroup, PORT));
   }
 
   private JsonObject status() throws Exception {
-    assertThat(command("status", "--json")).as(shunt.err()).isZero();
+    assertThat(own.command("status", "--json")).as(shunt.err()).isZero();
     return Json.readObject(shunt.out().strip());
   }
 
   private static long bytes(JsonObject status) throws Exception {
     return status.object("redirected").number("bytes");
-  }
-
-  private List<String> where() {
-    return List.of(
-        "--pin-dir",
-        pins.toString(),
-        "--cgroup",
-        cgroup.toString(),
-        "--state-dir",
-        shunt.stateDir().toString(),
-        "--run-dir",
-        shunt.runDir().toString());
   }
 
   private Path policy(String policy, int port) throws IOException {
