@@ -7,6 +7,7 @@
  * A splice from a socket does not pass here but tcp_rcv_space_adjust, where shunt_reader sees it.
  */
 #include "observe.h"
+#include "row.h"
 #include <bpf/bpf_tracing.h>
 
 #define MSG_PEEK 0x2
@@ -99,7 +100,6 @@ int shunt_flows(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *skc = ctx->sk_common;
 	struct shunt_flow row = {};
-	struct shunt_view view = {};
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	struct sock *sk;
@@ -117,13 +117,7 @@ int shunt_flows(struct bpf_iter__tcp *ctx)
 	sk = (struct sock *)tp;
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
 	client = c ? c->flags & SHUNT_CONN_CLIENT : !shunt_is_server(skc);
-	shunt_look(&view, (__u64)tp, client);
-	__builtin_memcpy(row.client, view.client, sizeof(row.client));
-	__builtin_memcpy(row.server, view.server, sizeof(row.server));
-	row.client_port = view.client_port;
-	row.server_port = view.server_port;
-	row.netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
-	row.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	shunt_tell_place(&row, sk, client);
 	row.cookie = (__u64)skc->skc_cookie.counter;
 	row.obstacles = shunt_obstacles(sk, tp);
 	row.flags = client ? SHUNT_FLOW_CLIENT : 0;

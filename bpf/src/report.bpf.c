@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* shunt_report (iter/tcp): writes a struct shunt_report for every socket of a network namespace that a policy matched. Changes nothing but the counters. */
-#include "classify.h"
+#include "row.h"
 #include "account.h"
 
 /* The end itself learns of its peer when it is enrolled; the bond knows both from the handshake on. */
@@ -20,7 +20,6 @@ int shunt_report(struct bpf_iter__tcp *ctx)
 {
 	struct sock_common *skc = ctx->sk_common;
 	struct shunt_report row = {};
-	struct shunt_view view = {};
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 	struct sock *sk;
@@ -35,13 +34,7 @@ int shunt_report(struct bpf_iter__tcp *ctx)
 		return 0;
 	sk = (struct sock *)tp;
 	shunt_flush(c); /* the iterator holds the socket's lock, so whoever reads the report finds the counters exact */
-	shunt_look(&view, (__u64)tp, c->flags & SHUNT_CONN_CLIENT);
-	__builtin_memcpy(row.client, view.client, sizeof(row.client));
-	__builtin_memcpy(row.server, view.server, sizeof(row.server));
-	row.client_port = view.client_port;
-	row.server_port = view.server_port;
-	row.netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
-	row.cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	shunt_tell_place(&row, sk, c->flags & SHUNT_CONN_CLIENT);
 	row.cookie = c->cookie;
 	row.peer_cookie = shunt_reported_peer(c);
 	row.age_ns = bpf_ktime_get_ns() - c->born_ns;

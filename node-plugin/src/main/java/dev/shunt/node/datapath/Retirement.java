@@ -3,6 +3,7 @@ package dev.shunt.node.datapath;
 import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.conductor.Conductor;
 import dev.shunt.node.conductor.CpuShare;
+import dev.shunt.node.conductor.Joining;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,17 +106,7 @@ final class Retirement implements AutoCloseable {
       closed = true;
       notifyAll();
     }
-    boolean interrupted = false;
-    while (thread.isAlive()) {
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
+    Joining.uninterrupted(thread);
     copy().forEach(one -> release(one, false));
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -26,7 +26,7 @@ final class AgentProcess implements AutoCloseable {
     this.log = log;
   }
 
-  /** As the command of another one, if it has any, which is the process that is killed and waited for. */
+  /** As the command of another one, if any, which is the process that is killed and waited for. */
   static AgentProcess startBy(List<String> starter, Path log, List<String> arguments)
       throws IOException {
     String classPath =
