@@ -37,7 +37,7 @@ def main():
             results.about(lab)
             check.run(lab, results)
         return 0
-    rounds, pace = options.rounds or (3 if options.short else 5), 0.5 if options.short else 1.0
+    rounds, pace = options.rounds or (3 if options.short else 5), options.pace or (0.5 if options.short else 1.0)
     results = record.Record(options.json)
     failures = 0
     with Lab() as lab:
@@ -74,6 +74,7 @@ def _options():
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the tables and charts of this page from the results, and end")
     parser.add_argument("--gains", type=Path, metavar="FILE", help="write what recommendations promise, gains.csv, from the results, and end")
     parser.add_argument("--rounds", type=int, metavar="N", help="5, or 3 with --short")
+    parser.add_argument("--pace", type=float, metavar="FACTOR", help="longer or shorter slices; 1, or 0.5 with --short")
     parser.add_argument("--seconds", type=int, metavar="N", help="begin no cell after that; those that were not measured at this commit come first")
     parser.add_argument("--json", type=Path, default=_RESULTS, metavar="FILE", help="results; cells that are in it already and not run now stay")
     return parser.parse_args()

@@ -169,6 +169,7 @@ struct shunt_tempo {
 	__u64 listener;
 	__u64 since_ns;            /* arrivals are counted since then */
 	__u64 last_ns;             /* of them */
+	__u64 short_ns;            /* when the last short one closed */
 	__u32 arrivals;
 	__u32 short_ones;          /* watched, in a row */
 	__u32 fast;                /* the last arrivals came fast */

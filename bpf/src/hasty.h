@@ -4,8 +4,8 @@
  * messages saves (docs/decisions/0010), so it is left alone, under slower_than_tcp, while its listener is like that.
  *
  * A listener is hasty while connections come to it fast and the last ones that were watched were all short, to a policy that wants them and from clients that do. One in
- * SHUNT_HASTY_SAMPLE is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause
- * and a second of fewer arrivals.
+ * SHUNT_HASTY_SAMPLE is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause in which none comes or none of
+ * the watched ones closes, and a second of fewer arrivals.
  *
  * The server's request decides, and leaves the fingerprint in shunt_hastes for both ends to find. A slot is overwritten only when its handshake is over.
  */
@@ -38,6 +38,12 @@ static __always_inline struct shunt_tempo *shunt_tempo_of(__u64 listener)
 	return bpf_map_lookup_elem(&shunt_tempos, &i);
 }
 
+/* Two CPUs' looks at the clock may cross, and the coarse one lags behind the other: less than nothing is nothing. */
+static __always_inline bool shunt_is_over(__u64 now, __u64 since, __u64 ns)
+{
+	return (__s64)(now - since) > (__s64)ns;
+}
+
 /* Asked for every request that a consenting policy matches. */
 static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now)
 {
@@ -52,17 +58,18 @@ static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now)
 		t->arrivals = t->short_ones = t->fast = 0;
 		return false;
 	}
-	/* One that comes after a pause may be of another kind, and costs little. */
-	if (now - t->last_ns > SHUNT_HASTY_PAUSE_NS)
-		t->fast = 0;
+	/* What comes after a pause may be of another kind: the first of a pool of connections, for instance. */
+	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS))
+		t->fast = t->short_ones = 0;
 	t->last_ns = now;
 	arrivals = ++t->arrivals;
-	if (arrivals >= SHUNT_HASTY_ARRIVALS || now - t->since_ns > SHUNT_HASTY_NS) {
-		t->fast = now - t->since_ns <= SHUNT_HASTY_NS;
+	if (arrivals >= SHUNT_HASTY_ARRIVALS || shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS)) {
+		t->fast = !shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS);
 		t->since_ns = now;
 		t->arrivals = 0;
 	}
-	return t->fast && t->short_ones >= SHUNT_HASTY_SHORT && arrivals % SHUNT_HASTY_SAMPLE;
+	/* Where watched ones stopped closing they may have begun to last. */
+	return t->fast && t->short_ones >= SHUNT_HASTY_SHORT && !shunt_is_over(now, t->short_ns, SHUNT_HASTY_PAUSE_NS) && arrivals % SHUNT_HASTY_SAMPLE;
 }
 
 static __always_inline void shunt_not_hasty(__u64 listener)
@@ -81,12 +88,15 @@ static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 
 
 	if (!c->listener)
 		return;
-	if (enrolled_later || now - c->born_ns > SHUNT_SHORT_NS || c->redirected_messages > SHUNT_SHORT_MESSAGES || c->redirected_bytes > SHUNT_SHORT_BYTES) {
+	if (enrolled_later || shunt_is_over(now, c->born_ns, SHUNT_SHORT_NS) || c->redirected_messages > SHUNT_SHORT_MESSAGES || c->redirected_bytes > SHUNT_SHORT_BYTES) {
 		shunt_not_hasty(c->listener);
 		return;
 	}
 	t = shunt_tempo_of(c->listener);
-	if (t && t->listener == c->listener && !(c->flags & SHUNT_CONN_CLIENT) && t->short_ones < SHUNT_HASTY_SHORT)
+	if (!t || t->listener != c->listener || (c->flags & SHUNT_CONN_CLIENT))
+		return;
+	t->short_ns = now;
+	if (t->short_ones < SHUNT_HASTY_SHORT)
 		t->short_ones++;
 }
 
@@ -111,7 +121,7 @@ static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u
 	if (!h)
 		return false;
 	before = h->fingerprint;
-	if (h->began_ns && now - h->began_ns < SHUNT_HANDSHAKE_NS)
+	if (h->began_ns && !shunt_is_over(now, h->began_ns, SHUNT_HANDSHAKE_NS))
 		return false;
 	if (__sync_val_compare_and_swap(&h->fingerprint, before, shunt_fingerprint(key)) != before)
 		return false;

@@ -504,7 +504,7 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 		return;
 	if (!(c->flags & SHUNT_CONN_STRAY))
 		shunt_unbind(c);
-	shunt_note_length(c, bpf_ktime_get_ns());
+	shunt_note_length(c, bpf_ktime_get_coarse_ns());
 	shunt_close(c);
 	/*
 	 * Out of the sockhash at once if nothing is queued. A socket that lives on after tcp_done() would answer ECONNRESET to every send
