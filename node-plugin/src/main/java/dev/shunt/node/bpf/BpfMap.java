@@ -23,10 +23,7 @@ public interface BpfMap extends AutoCloseable {
 
   void put(byte[] key, byte[] value, Put when);
 
-  /**
-   * Value of the key, for an LPM trie of the longest prefix that covers it; null when there is
-   * none.
-   */
+  /** Value of the key; null when there is none. */
   byte @Nullable [] get(byte[] key);
 
   /** False when the key was not there. EINVAL for arrays. */

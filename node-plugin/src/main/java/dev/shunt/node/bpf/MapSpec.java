@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 public record MapSpec(
     MapType type, String name, int keySize, int valueSize, int maxEntries, int flags) {
 
-  /** LPM tries cannot be preallocated; the kernel answers EINVAL without it. */
+  /** A hash that takes memory for an entry when the entry comes. */
   public static final int NO_PREALLOC = 1;
 
   /** An array that may stand in an ARRAY_OF_MAPS whatever its number of entries (kernel 5.10). */

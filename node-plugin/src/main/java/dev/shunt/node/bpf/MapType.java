@@ -6,7 +6,6 @@ public enum MapType {
   ARRAY(2),
   PERCPU_ARRAY(6),
   LRU_HASH(9),
-  LPM_TRIE(11),
   ARRAY_OF_MAPS(12),
   SOCKHASH(18),
   SK_STORAGE(24),

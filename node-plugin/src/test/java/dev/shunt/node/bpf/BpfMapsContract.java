@@ -134,38 +134,6 @@ abstract class BpfMapsContract {
   }
 
   @Test
-  void aTrieAnswersWithTheLongestPrefixThatCoversTheAddress() {
-    try (BpfMap map = maps().create(trie(8))) {
-      map.put(prefix(8, 10, 0, 0, 0), word(8), Put.ANY);
-      map.put(prefix(16, 10, 1, 0, 0), word(16), Put.ANY);
-      map.put(prefix(32, 10, 1, 2, 3), word(32), Put.ANY);
-      assertThat(map.get(prefix(32, 10, 1, 2, 3))).isEqualTo(word(32));
-      assertThat(map.get(prefix(32, 10, 1, 2, 4))).isEqualTo(word(16));
-      assertThat(map.get(prefix(32, 10, 9, 9, 9))).isEqualTo(word(8));
-      assertThat(map.get(prefix(32, 11, 0, 0, 1))).isNull();
-      map.put(prefix(0, 0, 0, 0, 0), word(1), Put.ANY);
-      assertThat(map.get(prefix(32, 11, 0, 0, 1))).isEqualTo(word(1));
-      assertThat(map.delete(prefix(16, 10, 1, 0, 0))).isTrue();
-      assertThat(map.get(prefix(32, 10, 1, 2, 4))).isEqualTo(word(8));
-      assertThat(map.readAll().count()).isEqualTo(3);
-    }
-  }
-
-  @Test
-  void aTrieRefusesPrefixesLongerThanItsAddressesAndMoreThanItHolds() {
-    try (BpfMap map = maps().create(trie(1))) {
-      refuses("EINVAL", () -> map.put(prefix(33, 10, 0, 0, 0), word(0), Put.ANY));
-      map.put(prefix(8, 10, 0, 0, 0), word(8), Put.ANY);
-      refuses("ENOSPC", () -> map.put(prefix(8, 11, 0, 0, 0), word(8), Put.ANY));
-    }
-  }
-
-  @Test
-  void aTrieIsOnlyMadeWithoutPreallocation() {
-    refuses("EINVAL", () -> maps().create(new MapSpec(MapType.LPM_TRIE, "t_trie", 8, 4, 1, 0)));
-  }
-
-  @Test
   void anOuterMapHoldsInnerMapsBeyondTheirDescriptors() {
     try (BpfMap template = maps().create(hash(1));
         BpfMap outer = maps().createOuter(outer(), template)) {
@@ -208,24 +176,12 @@ abstract class BpfMapsContract {
     return new MapSpec(MapType.HASH, "t_hash", 4, 4, entries, 0);
   }
 
-  private static MapSpec trie(int entries) {
-    return new MapSpec(MapType.LPM_TRIE, "t_trie", 8, 4, entries, MapSpec.NO_PREALLOC);
-  }
-
   private static MapSpec outer() {
     return new MapSpec(MapType.ARRAY_OF_MAPS, "t_outer", 4, 4, 2, 0);
   }
 
   private static byte[] word(int value) {
     return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(value).array();
-  }
-
-  private static byte[] prefix(int length, int... address) {
-    ByteBuffer key = ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putInt(length);
-    for (int octet : address) {
-      key.put((byte) octet);
-    }
-    return key.array();
   }
 
   private static MapEntries entries(int... keysAndValues) {

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maps in memory that refuse what the kernel refuses: sizes, capacity, flags, prefixes. The
+ * Maps in memory that refuse what the kernel refuses: sizes, capacity, flags. The
  * contract test holds it to that. Like the kernel's, a map lives on after its descriptor is closed
  * for as long as an outer map holds it.
  */
@@ -21,9 +21,6 @@ public final class FakeBpfMaps implements BpfMaps {
   public synchronized BpfMap create(MapSpec spec) {
     require(spec.type() != MapType.ARRAY_OF_MAPS, "bpf_map_create " + spec.name(), Errno.EINVAL);
     require(spec.maxEntries() > 0, "bpf_map_create " + spec.name(), Errno.EINVAL);
-    boolean lpm = spec.type() == MapType.LPM_TRIE;
-    boolean noPreallocation = (spec.flags() & MapSpec.NO_PREALLOC) != 0;
-    require(!lpm || noPreallocation, "bpf_map_create " + spec.name(), Errno.EINVAL);
     return new Handle(new Content(spec, null, ++lastId));
   }
 
@@ -88,12 +85,12 @@ public final class FakeBpfMaps implements BpfMaps {
         System.arraycopy(value, 0, content.array, place, value.length);
         return;
       }
-      ByteBuffer at = ByteBuffer.wrap(canonical(key));
+      ByteBuffer at = ByteBuffer.wrap(key.clone());
       boolean there = content.entries.containsKey(at);
       require(!there || when != Put.NOEXIST, operation, Errno.EEXIST);
       require(there || when != Put.EXIST, operation, Errno.ENOENT);
       if (!there && content.entries.size() >= spec().maxEntries()) {
-        require(spec().type() == MapType.LRU_HASH, operation, full());
+        require(spec().type() == MapType.LRU_HASH, operation, Errno.E2BIG);
         content.entries.remove(content.entries.keySet().iterator().next());
       }
       content.entries.put(at, value.clone());
@@ -105,11 +102,6 @@ public final class FakeBpfMaps implements BpfMaps {
       return index < 0 || index >= spec().maxEntries() ? -1 : index * spec().valueSize();
     }
 
-    /** lpm_trie.c says ENOSPC where hashtab.c says E2BIG. */
-    private int full() {
-      return spec().type() == MapType.LPM_TRIE ? Errno.ENOSPC : Errno.E2BIG;
-    }
-
     @Override
     public byte @Nullable [] get(byte[] key) {
       check(key, spec().keySize());
@@ -119,10 +111,7 @@ public final class FakeBpfMaps implements BpfMaps {
             ? null
             : Arrays.copyOfRange(content.array, place, place + spec().valueSize());
       }
-      byte[] value =
-          spec().type() == MapType.LPM_TRIE
-              ? longestPrefix(key)
-              : content.entries.get(ByteBuffer.wrap(key));
+      byte[] value = content.entries.get(ByteBuffer.wrap(key));
       return value == null ? null : value.clone();
     }
 
@@ -130,7 +119,7 @@ public final class FakeBpfMaps implements BpfMaps {
     public boolean delete(byte[] key) {
       check(key, spec().keySize());
       require(!spec().type().isArray(), "bpf_map_delete_elem " + spec().name(), Errno.EINVAL);
-      return content.entries.remove(ByteBuffer.wrap(canonical(key))) != null;
+      return content.entries.remove(ByteBuffer.wrap(key)) != null;
     }
 
     @Override
@@ -223,36 +212,6 @@ public final class FakeBpfMaps implements BpfMaps {
         throw new IllegalArgumentException(
             "%s takes %d bytes, found %d".formatted(spec().name(), size, bytes.length));
       }
-    }
-
-    /** A trie ignores the bits after the prefix, so that two spellings are one key. */
-    private byte[] canonical(byte[] key) {
-      if (spec().type() != MapType.LPM_TRIE) {
-        return key.clone();
-      }
-      int length = prefix(key);
-      require(length <= (key.length - 4) * 8, "bpf_map_update_elem " + spec().name(), Errno.EINVAL);
-      byte[] canonical = key.clone();
-      for (int bit = length; bit < (key.length - 4) * 8; bit++) {
-        canonical[4 + bit / 8] &= (byte) ~(0x80 >>> bit % 8);
-      }
-      return canonical;
-    }
-
-    private byte @Nullable [] longestPrefix(byte[] key) {
-      for (int length = prefix(key); length >= 0; length--) {
-        byte[] shorter = key.clone();
-        ByteBuffer.wrap(shorter).order(ByteOrder.nativeOrder()).putInt(length);
-        byte[] value = content.entries.get(ByteBuffer.wrap(canonical(shorter)));
-        if (value != null) {
-          return value;
-        }
-      }
-      return null;
-    }
-
-    private static int prefix(byte[] key) {
-      return ByteBuffer.wrap(key).order(ByteOrder.nativeOrder()).getInt();
     }
   }
 }
