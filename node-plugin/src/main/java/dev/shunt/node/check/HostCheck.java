@@ -148,9 +148,7 @@ public final class HostCheck {
               "bpffs", tried, "mounted read-only", "mount it so that it can be written"));
     } else if (BpfFileSystem.isAround(pinFolder)) {
       lines.add(CheckLine.full("bpffs", tried, "mounted"));
-    } else if (capabilities.sysAdmin()
-        && pinFolder.startsWith("/sys/fs/bpf")
-        && !isInContainer()) {
+    } else if (capabilities.sysAdmin() && pinFolder.startsWith("/sys/fs/bpf") && !isInContainer()) {
       lines.add(CheckLine.full("bpffs", tried, "not mounted; Shunt mounts it when it installs"));
     } else {
       // One that is mounted inside a container ends with it, pins and unread data of open

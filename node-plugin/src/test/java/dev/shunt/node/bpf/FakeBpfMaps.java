@@ -10,9 +10,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Maps in memory that refuse what the kernel refuses: sizes, capacity, flags. The
- * contract test holds it to that. Like the kernel's, a map lives on after its descriptor is closed
- * for as long as an outer map holds it.
+ * Maps in memory that refuse what the kernel refuses: sizes, capacity, flags. The contract test
+ * holds it to that. Like the kernel's, a map lives on after its descriptor is closed for as long as
+ * an outer map holds it.
  */
 public final class FakeBpfMaps implements BpfMaps {
   private int lastId;
