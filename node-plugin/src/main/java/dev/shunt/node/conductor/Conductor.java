@@ -148,8 +148,9 @@ public final class Conductor implements AutoCloseable {
     long cpu = 0;
     while (pause()) {
       long round = takeRound();
+      boolean walked = true; // as long as nobody says otherwise
       try {
-        work(round);
+        walked = work(round);
         failures.remove(ITSELF);
       } catch (RuntimeException e) {
         failures.put(ITSELF, String.valueOf(e.getMessage()));
@@ -157,7 +158,7 @@ public final class Conductor implements AutoCloseable {
       if (round > 0) {
         roundEnded(round);
       }
-      if (NetworkNamespaces.ofThisThread().inode() != home.inode()) {
+      if (walked && NetworkNamespaces.ofThisThread().inode() != home.inode()) {
         // Walks would now visit the wrong sockets. What is enrolled goes on; a restart mends it.
         failures.put(ITSELF, "the conductor could not return to its network namespace and ended");
         return;
@@ -171,21 +172,28 @@ public final class Conductor implements AutoCloseable {
     }
   }
 
-  private void work(long round) {
+  /** Answers whether anything was walked. */
+  private boolean work(long round) {
     if (round > 0) {
       visitEverything(round);
-    } else if (share.allows(System.nanoTime())) {
-      // While CPU time is owed, a look at who waits would only add to the debt.
-      schedule.observe(walks.waiting(), System.nanoTime());
-      visitWhereSomebodyWaits();
+      return true;
     }
+    if (!share.allows(System.nanoTime())) {
+      return false;
+    }
+    schedule.observe(walks.waiting(), System.nanoTime());
+    return visitWhereSomebodyWaits();
   }
 
-  /** Waits a tick, or until the policy changed; false when closed. */
+  /**
+   * Waits a tick, or longer while CPU time is owed, because waking up adds to that; or until the
+   * policy changed. False when closed.
+   */
   private synchronized boolean pause() {
+    long owed = callersWaiting > 0 ? 0 : share.nanosUntilPaid(System.nanoTime()) / 1_000_000;
     try {
       if (!closed) {
-        wait(TICK.toMillis());
+        wait(Math.max(TICK.toMillis(), owed));
       }
     } catch (InterruptedException e) {
       return false;
@@ -231,7 +239,7 @@ public final class Conductor implements AutoCloseable {
     }
   }
 
-  private void visitWhereSomebodyWaits() {
+  private boolean visitWhereSomebodyWaits() {
     List<Long> due = schedule.due(System.nanoTime());
     for (Long inode : due) {
       NetworkNamespace namespace = find(inode);
@@ -243,6 +251,7 @@ public final class Conductor implements AutoCloseable {
         visit(namespace, false);
       }
     }
+    return !due.isEmpty();
   }
 
   /** To look through all processes costs more than a walk on a host that has many. */

@@ -37,8 +37,13 @@ public final class CpuShare {
   }
 
   /** Whether nothing is owed, so that something may begin. */
-  synchronized boolean allows(long now) {
-    return !spentAnything || now - paidAt >= 0;
+  boolean allows(long now) {
+    return nanosUntilPaid(now) <= 0;
+  }
+
+  /** How long nothing may begin; not above zero when something may. */
+  synchronized long nanosUntilPaid(long now) {
+    return spentAnything ? paidAt - now : 0;
   }
 
   private long timeFor(Duration cpu) {
