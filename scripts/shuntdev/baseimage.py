@@ -6,12 +6,7 @@ from pathlib import Path
 
 from .console import Failure, say
 
-_SUITE, _MIRROR = "bookworm", "http://deb.debian.org"
-_SOURCES = f"""\
-deb {_MIRROR}/debian {_SUITE} main
-deb {_MIRROR}/debian {_SUITE}-updates main
-deb {_MIRROR}/debian-security {_SUITE}-security main
-"""
+_SUITE = "bookworm"
 # As in Debian's slim image: no documents, and no fsync for each package.
 _DPKG = """\
 path-exclude /usr/share/doc/*
@@ -34,13 +29,13 @@ def ensure(archive, work, log):
     shutil.rmtree(work, ignore_errors=True)
     archive.parent.mkdir(parents=True, exist_ok=True)
     try:
-        _run(["debootstrap", "--variant=minbase", _SUITE, work, f"{_MIRROR}/debian"], log)
+        _run(["debootstrap", "--variant=minbase", _SUITE, work], log)
         for folder in _TRIM:
             shutil.rmtree(work / folder, ignore_errors=True)
             (work / folder).mkdir()
         (work / "var/cache/apt/archives/partial").mkdir()
         (work / "var/lib/apt/lists/partial").mkdir()
-        (work / "etc/apt/sources.list").write_text(_SOURCES)
+        _add_updates(work / "etc/apt/sources.list")
         (work / "etc/dpkg/dpkg.cfg.d/shunt-image").write_text(_DPKG)
         (work / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
         (work / "usr/sbin/policy-rc.d").chmod(0o755)
@@ -49,6 +44,13 @@ def ensure(archive, work, log):
         part.rename(archive)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def _add_updates(sources):
+    """debootstrap names the mirror that it took; updates are beside it."""
+    mirror = sources.read_text().split()[1]
+    suites = ((mirror, _SUITE), (mirror, f"{_SUITE}-updates"), (f"{mirror}-security", f"{_SUITE}-security"))
+    sources.write_text("".join(f"deb {where} {suite} main\n" for where, suite in suites))
 
 
 def trust_as_this_machine_does(engine, image, log):
