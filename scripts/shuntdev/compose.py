@@ -33,7 +33,9 @@ def main():
     if os.geteuid() != 0:
         raise Failure("an engine, namespaces and BPF programs need root", "Run: sudo make compose-test")
     source = flag("COMPOSE_SOURCE")
-    if not source:
+    if source:
+        _ensure_browser_driver()
+    else:
         build.ensure_built()
         _ensure_java()
     shutil.rmtree(LOGS, ignore_errors=True)
@@ -57,6 +59,13 @@ def _ensure_java():
     if not (java / "bin" / "java").exists():
         say("making the images' Java runtime")
         subprocess.run([ROOT / "scripts" / "java-runtime", java], check=True)
+
+
+def _ensure_browser_driver():
+    """Which comes with the UI's packages, that a build outside of containers would have installed."""
+    if not (ROOT / "ui" / "node_modules" / "playwright-core").exists():
+        say("npm ci, for what looks at the UI")
+        subprocess.run(["npm", "ci", "--silent"], cwd=ROOT / "ui", check=True)
 
 
 def _bring_up(cleanup, source):
