@@ -27,12 +27,13 @@ def policy(name, cgroup, **spec):
 
 
 class Agent:
-    def __init__(self, attach_to, own, folder, pins):
+    def __init__(self, attach_to, own, folder, pins, cpu_percent=1):
         self._attach_to = attach_to
         self._own = own
         self._folder = folder
         self.pins = pins
         self._at = ["--pin-dir", pins, "--state-dir", folder / "state", "--run-dir", folder / "run"]
+        self._settings = ["--cpu-percent", cpu_percent]
         self._server = None
         self._port = None
 
@@ -49,7 +50,7 @@ class Agent:
     def _start(self, file):
         self._port = _free_port()
         argv = [_NODE, "run", "--standalone", "-f", file, "--cgroup", self._attach_to.folder, "--metrics-port", self._port]
-        self._server = Server("node plugin", [*argv, *self._at], self._folder / "node.log", self._own)
+        self._server = Server("node plugin", [*argv, *self._at, *self._settings], self._folder / "node.log", self._own)
         self._server.wait_until(lambda: self._server.said("^shunt-node ready"), "ready", 60)
 
     def stop(self):

@@ -18,6 +18,10 @@ _FOLDER = ROOT / "target" / "bench"
 
 
 class Lab:
+    def __init__(self, cpu_percent=1):
+        """cpu_percent: what the node plugin may take for tending connections; 1 is its default."""
+        self._cpu_percent = cpu_percent
+
     def __enter__(self):
         self._stack = ExitStack()
         try:
@@ -44,7 +48,7 @@ class Lab:
         for group in self.cgroups.values():
             group.folder.mkdir()
         self.namespaces = self._stack.enter_context(Namespaces(root.child("network").inside([])))
-        self.agent = Agent(shunt, root.child("agent"), self.folder, _pins(os.getpid()))
+        self.agent = Agent(shunt, root.child("agent"), self.folder, _pins(os.getpid()), self._cpu_percent)
         self._stack.callback(self.agent.stop)
         self.agent.start(
             [
