@@ -53,7 +53,7 @@ static __always_inline bool shunt_meet(struct shunt_conn *c)
 {
 	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
 	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
-	struct shunt_end *peer;
+	struct shunt_end *me, *peer;
 
 	if (!bond) {
 		struct shunt_pair *pair = bpf_map_lookup_elem(&shunt_pairs, &key);
@@ -68,7 +68,10 @@ static __always_inline bool shunt_meet(struct shunt_conn *c)
 			return false;
 		}
 	}
+	me = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_CLIENT : SHUNT_SERVER];
 	peer = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_SERVER : SHUNT_CLIENT];
+	if (me->cookie != c->cookie)
+		return false; /* another connection's, which had the same handshake; this one's server will say so */
 	if ((peer->flags & (SHUNT_END_IN | SHUNT_END_READS)) != (SHUNT_END_IN | SHUNT_END_READS))
 		return false;
 	c->peer_cookie = peer->cookie;

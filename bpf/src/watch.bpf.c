@@ -349,6 +349,8 @@ static __always_inline __u32 shunt_follow(struct bpf_sock_ops *ctx, struct shunt
 	c->peer_sk = pair->client_sk;
 	c->flags |= pair->flags & SHUNT_PAIR_CLIENT_POLLER ? SHUNT_CONN_PEER_POLLER : 0;
 	__sync_fetch_and_or(&bond->ends[SHUNT_SERVER].flags, SHUNT_END_IN | SHUNT_END_READS | (poller ? SHUNT_END_POLLER : 0));
+	/* It may be redirected to now, so nobody releases it any more: a later connection with the same handshake finds this pair too. */
+	__sync_fetch_and_and(&pair->flags, ~SHUNT_PAIR_CLIENT_ENROLLED);
 	return SHUNT_ACCELERATED;
 }
 

@@ -156,8 +156,11 @@ class RareReasonsTest {
     puppet.does("accept a l polling");
     puppet.exchanges("a");
     puppet.settles();
+    puppet.does("send a.server 100");
     puppet.does("follow b 127.0.0.1 " + PORT + " 40002 1000000 polling");
     puppet.does("accept b l polling");
+    assertThat(host.socketsInSockhashes()).isEqualTo(2);
+    puppet.does("receive a.client 100");
     puppet.exchanges("b");
     puppet.settles();
     DatapathStatus status = host.datapath().status();
@@ -170,6 +173,30 @@ class RareReasonsTest {
     puppet.settles();
     assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
     puppet.exchanges("a");
+  }
+
+  @Test
+  void aMessageBeforeItsServerKnowsThatItsHandshakeLooksLikeAnOpenConnections() throws Exception {
+    precedeTwins();
+    host.apply(policy("Settled"));
+    // TCP_DEFER_ACCEPT: the server's end of a handshake waits for data.
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling 6:9=60");
+    puppet.does("follow a 127.0.0.1 " + PORT + " 40001 1000000 polling");
+    puppet.does("send a.client 100");
+    puppet.does("accept a l polling");
+    puppet.does("receive a.server 100");
+    puppet.exchanges("a");
+    puppet.settles();
+    assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
+
+    host.apply(policy("Handshake"));
+    puppet.does("follow b 127.0.0.1 " + PORT + " 40002 1000000 polling");
+    puppet.does("send b.client 100");
+    puppet.does("accept b l polling");
+    puppet.does("receive b.server 100");
+    puppet.exchanges("b");
+    puppet.exchanges("a");
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.DUPLICATE_FINGERPRINT, 1L));
   }
 
   /** What makes the kernel give the next connections of two pairs of ports the same numbers. */
