@@ -100,8 +100,8 @@ static __always_inline bool shunt_changed(const struct shunt_conn *c, struct tcp
 {
 	if (c->flags & SHUNT_CONN_HANDSHAKE)
 		return false;
-	/* Of the sender's own options only time stamps concern what it sends; the others count when it is sent to. */
-	return shunt_peculiar(peer) || ((struct sock *)own)->sk_tsflags || (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_never_sleeps(peer));
+	/* Of the sender's own options these concern what it sends (MSG_ZEROCOPY shows only in sends that are system calls); the others count when it is sent to. */
+	return shunt_peculiar(peer) || ((struct sock *)own)->sk_tsflags || (((struct sock *)own)->__sk_common.skc_flags & 1ul << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)) || (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_never_sleeps(peer));
 }
 
 /* What keeps one more message from being queued at the peer, or 0. backlog: bytes in all of the peer's receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */

@@ -105,6 +105,19 @@ class SafetyConditionsTest {
   }
 
   @Test
+  void aSenderThatMayLendItsPagesFromNowOnSendsByTcpAtOnce() throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+    long before = redirected();
+    puppet.does("set a.client 1:60=1"); // SO_ZEROCOPY
+    puppet.does("send a.client 100");
+    puppet.does("receive a.server 100");
+    assertThat(redirected()).isEqualTo(before);
+    puppet.settles();
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.SOCKET_OPTION, 1L));
+  }
+
+  @Test
   void aProgramOfWhichNothingIsKnownYet() throws Exception {
     opens("polling", "polling");
     puppet.does("pause 0.05");
@@ -264,6 +277,10 @@ class SafetyConditionsTest {
     puppet.exchanges("a");
     puppet.exchanges("a");
     assertThat(host.datapath().connections()).allMatch(c -> c.redirectedBytes() > 0);
+  }
+
+  private long redirected() throws Exception {
+    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
   }
 
   private static String policy(String name, String action, String cgroup) {
