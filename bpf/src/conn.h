@@ -181,6 +181,8 @@ struct shunt_haste {
 	__u64 fingerprint;
 	__u64 listener;
 	__u64 began_ns;            /* 0 = its handshake is over */
+	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself */
+	__u32 pad;
 };
 
 /* shunt_listeners: LRU_HASH; which end of an old connection is the server's shows only from who listens. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * Listeners whose connections are over before redirecting could bring anything: connect, ask once, close. Watching such a connection costs more than redirecting its two
- * messages saves (docs/decisions/0010), so it is left alone, under slower_than_tcp, while its listener is like that.
+ * messages saves (docs/decisions/0010), so it is left alone, under slower_than_tcp if nothing else keeps it from being redirected, while its listener is like that.
  *
  * A listener is hasty while connections come to it fast and the last ones that were watched were all short, to a policy that wants them and from clients that do. One in
  * SHUNT_HASTY_SAMPLE is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause in which none comes or none of
@@ -126,6 +126,7 @@ static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u
 	if (__sync_val_compare_and_swap(&h->fingerprint, before, shunt_fingerprint(key)) != before)
 		return false;
 	h->listener = listener;
+	h->flags = 0;
 	h->began_ns = now;
 	return true;
 }
@@ -139,13 +140,13 @@ static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair
 }
 
 /* The server's end accounts for it: counted once, never live, for nothing sees it close. The slot may be taken; until then the client still finds it (Fast Open). */
-static __always_inline void shunt_count_passing(struct shunt_haste *h)
+static __always_inline void shunt_count_passing(struct shunt_haste *h, __u32 reason)
 {
 	struct shunt_counters *r = shunt_row(h->listener >> 16 & 0xffff);
 
 	h->began_ns = 0;
 	if (r)
-		shunt_count(r->verdicts, SHUNT_SLOWER_THAN_TCP, 1);
+		shunt_count(r->verdicts, reason ? reason : SHUNT_SLOWER_THAN_TCP, 1);
 }
 
 #endif

@@ -206,7 +206,8 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 		pair = NULL;
 	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	if (passing) {
-		if (p && shunt_consents(p))
+		passing->flags = p && shunt_consents(p) ? SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS : SHUNT_PAIR_CLIENT_SEEN;
+		if (passing->flags & SHUNT_PAIR_CLIENT_CONSENTS)
 			return;
 		shunt_not_hasty(passing->listener); /* what its listener looks like was learnt from others */
 	}
@@ -235,7 +236,8 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	if (!pair) {
 		__u32 reason = passing || shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
 
-		shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
+		if (!passing) /* else its server accounts for it */
+			shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
 		shunt_note_obstacle(c, (__u64)tp, reason);
 		if (reason == SHUNT_REMOTE_PEER)
 			shunt_wait_for_server(ctx, c, &view, &key, (__u64)tp, flags);
@@ -400,7 +402,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	key.server_isn = tp->snd_nxt - 1;
 	passing = shunt_passing(&key);
 	if (passing) {
-		shunt_count_passing(passing);
+		shunt_count_passing(passing, shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS));
 		return;
 	}
 	pair = bpf_map_lookup_elem(&shunt_pairs, &key);

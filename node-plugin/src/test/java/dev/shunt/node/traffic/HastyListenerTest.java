@@ -6,6 +6,7 @@ import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +20,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class HastyListenerTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final String BYPASS =
+      """
+      ---
+      apiVersion: shunt.dev/v1alpha1
+      kind: AccelerationPolicy
+      metadata: {name: bypassed}
+      spec: {action: Bypass, match: {cgroups: ["%CGROUP/bypassed"]}}
+      """;
 
   private TrafficHost host;
   private Namespace namespace;
@@ -51,6 +60,36 @@ class HastyListenerTest {
     assertThat(left(settled)).as("some are watched all the same").isLessThan(made);
 
     host.await("connections that last accelerated", s -> s.acceleratedLive() >= 3, PATIENCE);
+    client.sendLine();
+    client.end();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Settled", "Handshake"})
+  void aConnectionOfAClientThatCannotTakePartCountsOnceUnderThatThoughItIsLeftAlone(
+      String enrolment) throws Exception {
+    host.apply(policy(enrolment) + BYPASS);
+    Program server = host.script("hasty.py", namespace, "server");
+    String port = server.lineWith("listening").split(" ")[1];
+    Program client = host.script("hasty.py", namespace, "client", port);
+    Puppet bypassed = host.puppet(namespace, "bypassed");
+    Puppet remote = host.remotePuppet(namespace);
+
+    for (int i = 0; i < 4; i++) {
+      long before = left(host.datapath().status());
+      host.await("connections left alone again", s -> left(s) > before + 200, PATIENCE);
+      for (Puppet puppet : List.of(remote, bypassed)) {
+        puppet.does("connect a 127.0.0.1 " + port + " polling");
+        puppet.does("close a.client");
+      }
+    }
+    client.sendLine();
+    long made = Long.parseLong(client.lineWith("made").split(" ")[1]);
+    DatapathStatus settled = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
+    assertThat(settled.reasons())
+        .containsEntry(Reason.REMOTE_PEER, 4L)
+        .containsEntry(Reason.PEER_NOT_CONSENTING, 4L);
+    assertThat(counted(settled)).isEqualTo(made + 8);
     client.sendLine();
     client.end();
   }
