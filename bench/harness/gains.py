@@ -28,7 +28,7 @@ def write(path, record):
     known = {tuple(row[:3]): row for row in rows}
     measured = {key: row for key, row in ((key, _row(key, content, *_CELLS[key])) for key in _CELLS) if row}
     if not measured:
-        raise Failure(f"{record} has no result of {len(_CELLS)} cells that gains.csv takes", "bench/run --only '^(request|stream|short)-.*-1-loopback$' measures them")
+        raise Failure(f"{record} has no result of {len(_CELLS)} cells that gains.csv takes", "bench/run --only '^(request|stream|short)-[^-]+-(same|two)-1-loopback$' measures them")
     known.update(measured)
     order = [key for key in _CELLS if key in known] + [key for key in known if key not in _CELLS]
     text = [*head, ",".join(columns), *(f'{",".join(known[key][:4])},"{known[key][4]}"' for key in order)]
@@ -38,8 +38,10 @@ def write(path, record):
 
 def _row(key, content, cell, arm):
     result = content["cells"].get(cell.name)
-    ratio = result and result.get("arms", {}).get(arm, {}).get("ratios", {}).get(cell.figure)
-    if not ratio:
+    measured = result["arms"].get(arm, {}) if result else {}
+    ratio = measured.get("ratios", {}).get(cell.figure)
+    # An arm that failed, or whose connection was never enrolled, says nothing of an accelerated one. Short ones may be left alone, and that is their speed.
+    if not ratio or "error" in measured or (cell.work != "short" and not measured["datapath"]["redirected_bytes"]):
         return None
     commit = content["environments"][result["environment"]]["commit"]
     spread = f'{ratio["least"]:.2f} to {ratio["most"]:.2f}'

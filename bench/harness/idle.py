@@ -1,17 +1,19 @@
 """What Shunt costs those that it does not accelerate."""
 
 import argparse
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
 from shuntdev import build, console
 
-from . import arms, costs, sockets, tutorial
+from . import arms, costs, sockets
 from .lab import Lab
 from .sockets import SocketCell
 
 _SLICE_MS = 400
+_CALM_SECONDS = 1  # a node plugin that has just started or stopped would share the CPU with the loads
 _PROGRAMS = ("watch", "redirect", "reader", "sender")
 _FIGURE = "cpu_us_per_operation"
 
@@ -20,8 +22,8 @@ def main():
     options = _options()
     build.ensure_built()
     sockets.build()
-    tutorial.build()
-    with Lab() as lab:
+    # The tutorial's programs would switch on for the whole machine what Shunt is measured for.
+    with Lab(with_tutorial=False) as lab:
         _without_and_with(lab, options.rounds)
         _short_connections(lab)
     return 0
@@ -43,6 +45,7 @@ def _without_and_with(lab, rounds):
             measured = {}
             for state in ("with", "without") if turn % 2 else ("without", "with"):
                 lab.agent.stop() if state == "without" else lab.agent.start_again()
+                time.sleep(_CALM_SECONDS)
                 measured[state] = {name: load.slice(_SLICE_MS)[_FIGURE] for name, load in loads.items()}
             for name in loads:
                 ratios[name].append(measured["with"][name] / measured["without"][name])
@@ -63,13 +66,13 @@ def _short_connections(lab):
 
 
 def _tell_runs(lab, load, what, where):
-    pins = {p: Path(lab.agent.pins) / f"shunt_{p}" for p in _PROGRAMS}
+    pins = {p: pin for p in _PROGRAMS if (pin := Path(lab.agent.pins) / f"shunt_{p}").exists()}
     with costs.counted_runs():
         before = {p: costs.run_time(pin) for p, pin in pins.items()}
         operations = load.slice(_SLICE_MS)["operations"]
         after = {p: costs.run_time(pin) for p, pin in pins.items()}
     parts = []
-    for p in _PROGRAMS:
+    for p in pins:
         ns, runs = (now - then for now, then in zip(after[p], before[p]))
         parts.append(f"{p} {runs / operations:.2f} runs" + (f" of {ns / runs:.0f} ns" if runs else ""))
     print(f"{what}, {where}, for each of {operations:,}: {', '.join(parts)}", flush=True)

@@ -18,9 +18,10 @@ _FOLDER = ROOT / "target" / "bench"
 
 
 class Lab:
-    def __init__(self, cpu_percent=1):
+    def __init__(self, cpu_percent=1, with_tutorial=True):
         """cpu_percent: what the node plugin may take for tending connections; 1 is its default."""
         self._cpu_percent = cpu_percent
+        self._with_tutorial = with_tutorial
 
     def __enter__(self):
         self._stack = ExitStack()
@@ -56,9 +57,10 @@ class Lab:
                 policy("handshake", self.cgroups["handshake"].path, enrolment="Handshake"),
             ]
         )
-        tutorial = Tutorial(self.cgroups["tutorial"], _tutorial_pins(os.getpid()))
-        self._stack.callback(tutorial.remove)
-        tutorial.attach()  # after the agent, which mounts the BPF file system where it is missing
+        if self._with_tutorial:
+            tutorial = Tutorial(self.cgroups["tutorial"], _tutorial_pins(os.getpid()))
+            self._stack.callback(tutorial.remove)
+            tutorial.attach()  # after the agent, which mounts the BPF file system where it is missing
 
 
 def _name(pid):

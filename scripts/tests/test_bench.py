@@ -1,11 +1,14 @@
+import json
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 
 from shuntdev.console import ROOT, Failure
 
 sys.path[:0] = [str(ROOT / "conformance"), str(ROOT / "bench")]
 
-from harness import arms, check, figures, turns  # noqa: E402
+from harness import arms, check, figures, gains, turns  # noqa: E402
 from harness.agent import _by_policy  # noqa: E402
 
 
@@ -100,6 +103,39 @@ class CheckTest(unittest.TestCase):
 class FiguresTest(unittest.TestCase):
     def test_a_ratio_without_a_common_round_is_none(self):
         self.assertIsNone(figures.ratio({1: {"p50_us": 3.0}}, {2: {"p50_us": 3.0}}, "p50_us"))
+
+
+class GainsTest(unittest.TestCase):
+    def test_takes_what_was_measured_of_an_accelerated_connection_and_leaves_the_rest_as_it_was(self):
+        with tempfile.TemporaryDirectory() as folder:
+            record, table = Path(folder) / "bench.json", Path(folder) / "gains.csv"
+            cells = {
+                "request-64B-same-1-loopback": self._cell("settled", "operations_per_s", redirected=9),
+                "request-64B-two-1-loopback": self._cell("settled", "operations_per_s", redirected=0),
+                "stream-4KiB-two-1-loopback": self._cell("settled", "mib_per_s", redirected=9),
+                "short-64B-same-1-loopback": self._cell("handshake", "operations_per_s", redirected=0),
+            }
+            record.write_text(json.dumps({"environments": [{"commit": "abc"}], "cells": cells}))
+            table.write_text('# first\nkind,size,cpus,ratio,source\nREPLY,TINY,TWO,1.24,"older, and kept"\nREPLY,TINY,SAME,1.00,"older"\n')
+
+            gains.write(table, record)
+
+            self.assertEqual(
+                table.read_text().splitlines(),
+                [
+                    "# first",
+                    "kind,size,cpus,ratio,source",
+                    'REPLY,TINY,SAME,1.50,"bench/run request-64B-same-1-loopback, settled, commit abc: 1.40 to 1.60 in its rounds"',
+                    'REPLY,TINY,TWO,1.24,"older, and kept"',
+                    'STREAM,PAGE,TWO,1.50,"bench/run stream-4KiB-two-1-loopback, settled, commit abc: 1.40 to 1.60 in its rounds"',
+                    'CONNECT,TINY,SAME,1.50,"bench/run short-64B-same-1-loopback, handshake, commit abc: 1.40 to 1.60 in its rounds"',
+                ],
+            )
+
+    @staticmethod
+    def _cell(arm, figure, redirected):
+        ratio = {"median": 1.5, "least": 1.4, "most": 1.6}
+        return {"environment": 0, "arms": {"plain": {"figures": {}}, arm: {"ratios": {figure: ratio}, "datapath": {"redirected_bytes": redirected}}}}
 
 
 class AgentTest(unittest.TestCase):

@@ -17,9 +17,7 @@ import org.jspecify.annotations.Nullable;
  * batch.
  */
 final class KernelMap implements BpfMap {
-  /**
-   * Entries per batch call: 65,536 policy classes fit in one, 256-byte cgroup components in 16 MiB.
-   */
+  /** Entries per batch call: as many cgroup components, of 256 bytes each, take 16 MiB. */
   private static final int BATCH = 1 << 16;
 
   /** Size of {@code struct bpf_map_batch_opts}: sz, elem_flags, flags. */

@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
  * One thread.
  */
 final class EdgeTable {
+  /** The hash has 20 bits: more room would not part any two entries. */
+  static final int MOST_ROOM = 1 << 19;
+
   private static final int LEAST = 64;
   private static final int NONE = -1;
 

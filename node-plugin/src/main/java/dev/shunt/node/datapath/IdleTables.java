@@ -53,9 +53,11 @@ final class IdleTables implements AutoCloseable {
             table -> {
               BpfMap map = openOwn(table);
               if (map != null) {
-                MapEntries entries = map.readAll();
                 synchronized (this) {
                   own.put(table, map);
+                }
+                MapEntries entries = map.readAll();
+                synchronized (this) {
                   tables.put(table, entries);
                 }
               }

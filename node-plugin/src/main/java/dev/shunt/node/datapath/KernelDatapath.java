@@ -40,6 +40,7 @@ final class KernelDatapath implements Datapath {
   private @Nullable Conductor conductor;
   private final List<RetiredDatapath> retired;
   private @Nullable Retirement retirement;
+  private @Nullable String staleObservations;
 
   KernelDatapath(
       KernelBpf bpf,
@@ -82,22 +83,24 @@ final class KernelDatapath implements Datapath {
     if (!needsObservers) {
       observers.detach();
     }
-    forgetObservations(before);
     if (conductor != null) {
       conductor.policyChanged();
     }
+    forgetObservations(before);
     return applied;
   }
 
   /**
    * What connections did under another spec, or in a row that was another policy's, says nothing.
+   * The set is live by now, so whoever applied it must not be told that it was refused.
    */
-  private void forgetObservations(Set<SlotLabels.Label> before) throws DatapathException {
+  private void forgetObservations(Set<SlotLabels.Label> before) {
     Set<Integer> rows =
         maps.livePolicies().stream()
             .filter(label -> !before.contains(label))
             .map(SlotLabels.Label::row)
             .collect(Collectors.toSet());
+    staleObservations = null;
     if (rows.isEmpty()) {
       return;
     }
@@ -111,7 +114,9 @@ final class KernelDatapath implements Datapath {
         }
       }
     } catch (BpfException e) {
-      throw new DatapathException("apply.observations", e);
+      staleObservations =
+          "recommendations may speak of what was observed before a policy changed: "
+              + e.getMessage();
     }
   }
 
@@ -193,6 +198,9 @@ final class KernelDatapath implements Datapath {
     try {
       List<String> problems = new ArrayList<>(reader.problems());
       problems.addAll(observers.problems());
+      if (staleObservations != null) {
+        problems.add(staleObservations);
+      }
       if (conductor != null) {
         problems.addAll(conductor.problems());
       }

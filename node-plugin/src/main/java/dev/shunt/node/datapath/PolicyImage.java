@@ -194,13 +194,15 @@ final class PolicyImage {
 
   private EdgeTable edges() {
     List<CgroupAutomaton.Edge> edges = set.cgroups().edges();
-    int room = edges.size();
-    EdgeTable table = EdgeTable.empty(room);
-    while (!putAll(edges, table)) {
-      room = 2 * room;
-      table = EdgeTable.empty(room);
+    for (int room = edges.size(); room <= EdgeTable.MOST_ROOM; room = 2 * room) {
+      EdgeTable table = EdgeTable.empty(room);
+      if (putAll(edges, table)) {
+        return table;
+      }
     }
-    return table;
+    throw new IllegalArgumentException(
+        "expected cgroup patterns whose transitions the programs find within %d probes, found more with one hash; leave a pattern out or name it otherwise"
+            .formatted(Abi.EDGE_PROBES));
   }
 
   private boolean putAll(List<CgroupAutomaton.Edge> edges, EdgeTable table) {

@@ -4,6 +4,7 @@ import dev.shunt.node.bpf.BpfException;
 import dev.shunt.node.bpf.BpfMap.Put;
 import dev.shunt.node.bpf.BpfMaps;
 import dev.shunt.policy.compile.CompiledPolicySet;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -137,6 +138,9 @@ final class PolicyWriter implements AutoCloseable {
       verify(idleSlot, slot, assigned);
 
       enter(ApplyStep.FLIP);
+      // Tables and header were written as memory and by calls, none of which promises an order to
+      // other CPUs; whoever reads the new generation must find all of it.
+      VarHandle.fullFence();
       maps.active().put(Abi.index(0), Abi.bytes(Long.BYTES).putLong(next).array(), Put.ANY);
 
       long now = finish();

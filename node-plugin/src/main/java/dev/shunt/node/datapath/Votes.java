@@ -13,6 +13,8 @@ final class Votes {
   /** More than there can be of either; a map that someone else wrote may hold larger ones. */
   private static final int MOST = 1 << BITS;
 
+  private static final int LEAST_ROOM = 64;
+
   /** Each vote is the new number and the old one. */
   private long[] votes = new long[1 << 12];
 
@@ -30,9 +32,11 @@ final class Votes {
 
   /**
    * A number for each of {@code 0..numbers-1}, no two the same: the old one with the most votes
-   * that is not taken yet, else the lowest that is free.
+   * that is not taken yet, else the lowest that is free. All are below twice as many and some,
+   * because a table has room up to the highest, and must not stay large once a large set is gone.
    */
   int[] elect(int numbers) {
+    int limit = 2 * numbers + LEAST_ROOM;
     long[] ballots = ballots();
     int[] elected = new int[numbers];
     Arrays.fill(elected, -1);
@@ -40,7 +44,7 @@ final class Votes {
     for (int i = ballots.length - 1; i >= 0; i--) {
       int now = (int) (ballots[i] >>> BITS) & MOST - 1;
       int before = (int) ballots[i] & MOST - 1;
-      if (elected[now] < 0 && !taken.get(before)) {
+      if (elected[now] < 0 && before < limit && !taken.get(before)) {
         elected[now] = before;
         taken.set(before);
       }

@@ -218,6 +218,18 @@ abstract class PolicyWriterContract {
     }
   }
 
+  /** Numbers are kept where that saves a write, but tables have room up to the highest. */
+  @Test
+  void theNumbersOfManyClassesDoNotOutliveThem() throws Exception {
+    apply(Policies.many("p", 0, 500));
+    apply(Policies.many("p", 0, 500));
+    CompiledPolicySet small = Policies.many("p", 499, 1);
+    apply(small);
+    TestMaps.assertLive(maps, 3, small, rows());
+    HeldSlot held = TestMaps.held(maps, Abi.slotOf(3));
+    assertThat(new PolicyImage(small, rows(), held).table(Table.CLASSES).count()).isLessThan(100);
+  }
+
   @Test
   void anEmptySetIsAGenerationToo() throws Exception {
     apply(Policies.onPort("checkout", 8080));
