@@ -98,6 +98,8 @@ static void splice_to_socket(struct run *r)
 	while (done < 100000) {
 		ssize_t n = splice(ends[0], NULL, r->client, NULL, 30000, 0);
 
+		if (n < 0 && errno == EAGAIN && wait_for(r->client, POLLOUT, 2000))
+			continue;
 		if (n <= 0) {
 			note_result("splice", n);
 			break;

@@ -5,7 +5,7 @@ import argparse
 from shuntdev import console
 from shuntdev.console import say
 
-from . import arms, cases, report, retries
+from . import arms, cases, earlier, report, retries
 from .verdicts import compare
 
 _ENROLMENTS = ("settled", "accept", "handshake")
@@ -14,6 +14,8 @@ _ENROLMENTS = ("settled", "accept", "handshake")
 def main():
     options = _options()
     found = [c for c in cases.build() if not options.only or any(text in c.name for text in options.only)]
+    if options.earlier:
+        return report.conclude(earlier.read(options.earlier, found), options)
     enrolments = options.enrolment or (("settled", "handshake") if options.short else _ENROLMENTS)
     slots = {e: _chosen(options, cases.short_slots(found, e) if options.short else cases.every_slot(found)) for e in enrolments}
     every = list(dict.fromkeys(s for of in slots.values() for s in of))
@@ -40,6 +42,7 @@ def _options():
     parser.add_argument("--mode", action="append")
     parser.add_argument("--place", action="append")
     parser.add_argument("--report", help="write the tables to this file, in Markdown")
+    parser.add_argument("--earlier", action="append", metavar="RESULTS", help="run nothing; conclude from what runs before left in target/conformance/results.json")
     parser.add_argument("--details", action="store_true", help="print what differs, note by note")
     return parser.parse_args()
 

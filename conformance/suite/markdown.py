@@ -6,7 +6,7 @@ from pathlib import Path
 from shuntdev.console import Failure
 
 from . import known
-from .verdicts import Kind
+from .verdicts import NOTHING_SENT, REDIRECTED, Kind
 
 _BEGIN, _END = "<!-- results: begin -->", "<!-- results: end -->"
 
@@ -62,7 +62,7 @@ def _excluded(enrolment, of):
     by_reason = {}
     for v in of:
         if v.kind is Kind.EXCLUDED:
-            for reason in set(v.reasons) - {"redirected"}:
+            for reason in set(v.reasons) - {REDIRECTED, NOTHING_SENT}:
                 by_reason.setdefault(reason, set()).add(v.slot.case.name)
     if not by_reason:
         return []

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
+REDIRECTED, NOTHING_SENT = "redirected", "accelerated, but nothing was redirected"
 _FAILURES = ("broken", "hang", "died", "ended", "printed")  # of a case itself; over plain TCP none of them may happen
 
 
@@ -36,7 +37,8 @@ def compare(slot, enrolment, plain, again, accelerated):
     if unstable:
         return Verdict(slot, Kind.PLAIN_DIFFERS, differences=unstable)
     counters = accelerated.counters
-    reasons = (("redirected",) if counters.messages else ()) + tuple(sorted(counters.reasons))
+    took_part = (REDIRECTED,) if counters.messages else (NOTHING_SENT,) if counters.accelerated else ()
+    reasons = took_part + tuple(sorted(counters.reasons))
     differences = _differences(plain.notes, accelerated.notes)
     if differences:
         return Verdict(slot, Kind.DIFFERS, reasons, differences)
