@@ -156,7 +156,7 @@ static __always_inline void shunt_close(struct shunt_conn *c)
 	if (!(c->flags & SHUNT_CONN_OWNER) || !r)
 		return;
 	if (c->verdict == SHUNT_UNDECIDED)
-		shunt_move(c, SHUNT_NOT_SETTLED);
+		shunt_move(c, c->flags & SHUNT_CONN_LEFT_ALONE ? SHUNT_SLOWER_THAN_TCP : SHUNT_NOT_SETTLED);
 	__sync_fetch_and_add(&r->live, -1);
 	if (c->verdict == SHUNT_ACCELERATED)
 		__sync_fetch_and_add(&r->accelerated_live, -1);

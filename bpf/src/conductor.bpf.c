@@ -13,6 +13,7 @@
  */
 #include "classify.h"
 #include "account.h"
+#include "adopt.h"
 #include "fitness.h"
 #include "hasty.h"
 #include "leave.h"
@@ -34,15 +35,25 @@ struct shunt_visit {
 	bool draining;
 };
 
-/* The policy set changed since this socket was classified: judge it anew. */
-static __always_inline void shunt_reclassify(struct shunt_visit *v, __u64 generation)
+/* A socket's own end of its bond, or NULL if there is none, or one of another connection that had the same handshake. */
+static __always_inline struct shunt_end *shunt_own_end(const struct shunt_conn *c)
 {
-	struct shunt_conn *c = v->c;
-	struct shunt_view view = {};
-	struct sock *sk = v->sk;
-	struct shunt_policy policy, *p;
+	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
+	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
+	struct shunt_end *me = bond ? &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_CLIENT : SHUNT_SERVER] : NULL;
 
-	shunt_look(&view, (__u64)v->tp, c->flags & SHUNT_CONN_CLIENT);
+	return me && me->cookie == c->cookie ? me : NULL;
+}
+
+/* The policy set changed since this socket was classified: judge it anew. A function of its own, as those of adopt.h. */
+static __attribute__((noinline)) int shunt_reclassify(struct shunt_conn *c, struct tcp_sock *tp, __u64 generation)
+{
+	struct shunt_view view = {};
+	struct sock *sk = (struct sock *)tp;
+	struct shunt_policy policy, *p;
+	struct shunt_end *me;
+
+	shunt_look(&view, (__u64)tp, c->flags & SHUNT_CONN_CLIENT);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	c->generation = generation;
@@ -54,16 +65,18 @@ static __always_inline void shunt_reclassify(struct shunt_visit *v, __u64 genera
 			c->flags &= ~SHUNT_CONN_HANDSHAKE;
 	}
 	c->refusal = !p ? SHUNT_NO_POLICY : shunt_consents(p) ? SHUNT_UNDECIDED : shunt_own_refusal(p);
-	if (!v->me) {
+	me = shunt_own_end(c);
+	if (!me) {
 		/* Its peer had no policy when this one was classified; it may have one now: the adopter looks for it. */
 		c->flags |= SHUNT_CONN_STRAY;
 		c->searches = 0;
-		return;
+		return 0;
 	}
-	v->me->flags &= ~SHUNT_END_CONSENTS;
+	me->flags &= ~SHUNT_END_CONSENTS;
 	if (!c->refusal)
-		v->me->flags |= SHUNT_END_CONSENTS;
-	v->me->reason = SHUNT_UNDECIDED;
+		me->flags |= SHUNT_END_CONSENTS;
+	me->reason = SHUNT_UNDECIDED;
+	return 0;
 }
 
 static __always_inline bool shunt_wanted(const struct shunt_visit *v)
@@ -227,7 +240,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	}
 	c->state = SHUNT_STATE_ENROLLED;
 	c->enrolled_ns = v->now;
-	shunt_not_hasty(c->listener);
+	shunt_not_hasty(c->listener, (__u64)v->tp);
 	c->visits_alone = 0;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
@@ -268,36 +281,18 @@ static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
 	return !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
 }
 
-SEC("iter/tcp")
-int shunt_conductor(struct bpf_iter__tcp *ctx)
+/* One visit. */
+static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struct sock_common *skc, struct tcp_sock *tp, struct shunt_conn *c, struct shunt_config *config)
 {
-	struct sock_common *skc = ctx->sk_common;
-	struct shunt_pair_key key = {};
-	struct shunt_visit v = {};
-	struct shunt_config *config;
+	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
+	struct shunt_visit v = { .tp = tp, .c = c };
 	struct shunt_bond *bond;
-	__u32 zero = 0;
 	__u8 one = 1;
-	__u64 *active;
 
-	if (!skc)
-		return 0;
-	v.tp = bpf_skc_to_tcp_sock(skc);
-	if (!v.tp)
-		return 0;
-	active = bpf_map_lookup_elem(&shunt_active, &zero);
-	config = bpf_map_lookup_elem(&shunt_config, &zero);
-	if (!active || !config)
-		return 0;
-	v.c = bpf_sk_storage_get(&shunt_conns, v.tp, NULL, 0);
-	if (!v.c)
-		return 0;
 	v.sk = (struct sock *)v.tp;
 	v.now = bpf_ktime_get_ns();
 	v.settle_ns = config->settle_ns;
 	v.draining = config->flags & SHUNT_CONFIG_DRAINING;
-	key.client_isn = v.c->client_isn;
-	key.server_isn = v.c->server_isn;
 	bond = v.c->flags & SHUNT_CONN_STRAY ? NULL : bpf_map_lookup_elem(&shunt_bonds, &key);
 	if (bond) {
 		bool client = v.c->flags & SHUNT_CONN_CLIENT;
@@ -307,8 +302,6 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 		if (v.me->cookie != v.c->cookie)
 			return 0;
 	}
-	if (v.c->generation != *active)
-		shunt_reclassify(&v, *active);
 	if (!v.me || !v.peer) {
 		if ((v.c->flags & SHUNT_CONN_OWNER) && v.c->refusal)
 			shunt_move(v.c, v.c->refusal);
@@ -332,5 +325,45 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 		shunt_call_conductor((__u64)v.tp);
 	if (shunt_wanted(&v) && ((v.me->flags ^ v.peer->flags) & SHUNT_END_IN))
 		bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
+	return 0;
+}
+
+SEC("iter/tcp")
+int shunt_conductor(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct shunt_config *config;
+	struct shunt_conn *c;
+	struct tcp_sock *tp;
+	__u32 zero = 0;
+	__u64 *active;
+
+	if (!skc)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(skc);
+	if (!tp)
+		return 0;
+	active = bpf_map_lookup_elem(&shunt_active, &zero);
+	config = bpf_map_lookup_elem(&shunt_config, &zero);
+	if (!active || !config)
+		return 0;
+	if (skc->skc_state == TCP_LISTEN) {
+		shunt_note_listener(skc);
+		return 0;
+	}
+	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
+	/* It was thought to be short, and lasts until now. */
+	if (!c && skc->skc_state == TCP_ESTABLISHED && !(config->flags & SHUNT_CONFIG_DRAINING) && shunt_was_left_alone(tp))
+		c = shunt_adopt(skc, tp);
+	if (!c)
+		return 0;
+	if ((c->flags & (SHUNT_CONN_STRAY | SHUNT_CONN_LEFT_ALONE)) == (SHUNT_CONN_STRAY | SHUNT_CONN_LEFT_ALONE) && skc->skc_state == TCP_ESTABLISHED) {
+		shunt_search(c, skc, tp);
+		if (shunt_still_searches(c))
+			shunt_call_conductor((__u64)tp);
+	}
+	if (c->generation != *active)
+		shunt_reclassify(c, tp, *active);
+	shunt_tend(ctx, skc, tp, c, config);
 	return 0;
 }

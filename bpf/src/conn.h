@@ -17,13 +17,15 @@ enum shunt_conn_flags {
 	SHUNT_CONN_CLIENT = 1,     /* this end opened the connection */
 	SHUNT_CONN_OWNER = 2,      /* this end accounts for the connection: the server of a local pair (with syncookies the client), else the only local end */
 	SHUNT_CONN_MAY_BLOCK = 4,  /* blockingSockets: Accept */
-	SHUNT_CONN_STRAY = 8,      /* older than the watch, its peer not found yet: its fingerprint means nothing */
+	SHUNT_CONN_STRAY = 8,      /* its handshake was not watched, and its other end is not found yet (adopt.h) */
 	SHUNT_CONN_SPLICED = 16,   /* its program read it with splice(2), which looks only at sk_receive_queue and would not see redirected data */
 	SHUNT_CONN_POLLER = 64,    /* when enrolled: in shunt_pollers, else in shunt_sockets */
 	SHUNT_CONN_HANDSHAKE = 256, /* was enrolled at the handshake */
 	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
 	SHUNT_CONN_PEER_OBSERVES = 1 << 20, /* the peer's policy says Observe */
 	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
+	SHUNT_CONN_LEFT_ALONE = 1 << 22, /* was counted under slower_than_tcp before it was adopted */
+	SHUNT_CONN_UNCOUNTED = 1 << 23, /* adopted, and neither end counts it yet */
 	SHUNT_CONN_URGENT = 4096, /* its program sent an urgent byte */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
@@ -50,7 +52,7 @@ struct shunt_conn {
 	__u8 refusal;              /* why this socket's own policy keeps it out, enum shunt_verdict; 0 = it consents */
 	__u32 backlog_messages;
 	__u64 backlog_bytes;
-	__u8 searches;             /* of a stray for its peer, while it was quiet */
+	__u8 searches;             /* of a stray for its peer */
 	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
 	__u8 pad[6];
 	__u64 noted_backlog;       /* this direction's share of shunt_backlog */
@@ -152,16 +154,17 @@ struct shunt_bond {
 	struct shunt_end ends[2];
 };
 
-/* shunt_strays: LRU_HASH, key {client's, server's write_seq} of a quiet connection. The end that came by first, for the other to find. */
+/* shunt_strays: LRU_HASH, key the fingerprint, turned round for a server. What an end without a bond posts, for the other to find (adopt.h). */
 struct shunt_stray {
 	__u64 cookie;
 	__u64 sk;
-	__u8 client[16];
 	__u64 netns;               /* cookie */
-	__u16 client_port;
-	__u8 is_client;
-	__u8 consents;
-	__u32 pad;
+	__u32 flags;               /* enum shunt_stray_flags, changed atomically */
+	__u32 consents;
+};
+enum shunt_stray_flags {
+	SHUNT_STRAY_AMBIGUOUS = 1, /* another socket has the same fingerprint and role: neither is paired */
+	SHUNT_STRAY_CLOSED = 2,
 };
 
 /* shunt_tempos: ARRAY, direct-mapped. How connections to a listener have been of late (hasty.h); the two CPUs that write one at once may lose a count. */

@@ -44,8 +44,18 @@ static __always_inline bool shunt_is_over(__u64 now, __u64 since, __u64 ns)
 	return (__s64)(now - since) > (__s64)ns;
 }
 
+/* It was thought hasty, and is not: what was left alone meanwhile may last as well, and the conductor shall look. */
+static __always_inline void shunt_haste_ends(struct shunt_tempo *t, __u64 sk)
+{
+	bool was = t->short_ones >= SHUNT_HASTY_SHORT;
+
+	t->short_ones = 0;
+	if (was)
+		shunt_call_conductor(sk);
+}
+
 /* Asked for every request that a consenting policy matches. */
-static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now)
+static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now, __u64 request)
 {
 	struct shunt_tempo *t = shunt_tempo_of(listener);
 	__u32 arrivals;
@@ -59,8 +69,10 @@ static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now)
 		return false;
 	}
 	/* What comes after a pause may be of another kind: the first of a pool of connections, for instance. */
-	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS))
-		t->fast = t->short_ones = 0;
+	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS)) {
+		t->fast = 0;
+		shunt_haste_ends(t, request);
+	}
 	t->last_ns = now;
 	arrivals = ++t->arrivals;
 	if (arrivals >= SHUNT_HASTY_ARRIVALS || shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS)) {
@@ -72,16 +84,16 @@ static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now)
 	return t->fast && t->short_ones >= SHUNT_HASTY_SHORT && !shunt_is_over(now, t->short_ns, SHUNT_HASTY_PAUSE_NS) && arrivals % SHUNT_HASTY_SAMPLE;
 }
 
-static __always_inline void shunt_not_hasty(__u64 listener)
+static __always_inline void shunt_not_hasty(__u64 listener, __u64 sk)
 {
 	struct shunt_tempo *t = listener ? shunt_tempo_of(listener) : NULL;
 
 	if (t && t->listener == listener)
-		t->short_ones = 0;
+		shunt_haste_ends(t, sk);
 }
 
 /* A watched connection closes. Both ends speak against haste, the server's alone for it. */
-static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 now)
+static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 now, __u64 sk)
 {
 	bool enrolled_later = c->enrolled_ns && !(c->flags & SHUNT_CONN_HANDSHAKE);
 	struct shunt_tempo *t;
@@ -89,7 +101,7 @@ static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 
 	if (!c->listener)
 		return;
 	if (enrolled_later || shunt_is_over(now, c->born_ns, SHUNT_SHORT_NS) || c->redirected_messages > SHUNT_SHORT_MESSAGES || c->redirected_bytes > SHUNT_SHORT_BYTES) {
-		shunt_not_hasty(c->listener);
+		shunt_not_hasty(c->listener, sk);
 		return;
 	}
 	t = shunt_tempo_of(c->listener);
@@ -131,6 +143,22 @@ static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u
 	return true;
 }
 
+/*
+ * What is left alone bears a mark that costs nothing: callbacks for retransmissions, which are rare and answered with nothing. It tells a walk that the connection is counted,
+ * should it turn out to last.
+ */
+#define SHUNT_LEFT_ALONE_FLAGS (BPF_SOCK_OPS_RTO_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG)
+
+static __always_inline void shunt_mark_left_alone(struct bpf_sock_ops *ctx)
+{
+	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | SHUNT_LEFT_ALONE_FLAGS);
+}
+
+static __always_inline bool shunt_was_left_alone(struct tcp_sock *tp)
+{
+	return (tp->bpf_sock_ops_cb_flags & (SHUNT_LEFT_ALONE_FLAGS | BPF_SOCK_OPS_STATE_CB_FLAG)) == SHUNT_LEFT_ALONE_FLAGS;
+}
+
 /* The connection that is left alone, or NULL if this one is not. */
 static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair_key *key)
 {
@@ -139,14 +167,13 @@ static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair
 	return h && h->fingerprint == shunt_fingerprint(key) ? h : NULL;
 }
 
-/* The server's end accounts for it: counted once, never live, for nothing sees it close. The slot may be taken; until then the client still finds it (Fast Open). */
-static __always_inline void shunt_count_passing(struct shunt_haste *h, __u32 reason)
+/* The server's end accounts for it: counted once, not live, for nothing sees it close. */
+static __always_inline void shunt_count_passing(struct shunt_haste *h)
 {
 	struct shunt_counters *r = shunt_row(h->listener >> 16 & 0xffff);
 
-	h->began_ns = 0;
 	if (r)
-		shunt_count(r->verdicts, reason ? reason : SHUNT_SLOWER_THAN_TCP, 1);
+		shunt_count(r->verdicts, SHUNT_SLOWER_THAN_TCP, 1);
 }
 
 #endif

@@ -204,9 +204,11 @@ struct tcp_sock {
 	__u32 snd_una;
 	__u32 write_seq;
 	__u64 bytes_acked;
+	__u64 bytes_received;
 	bool is_mptcp;
 	__u8 recvmsg_inq : 1;
 	struct request_sock *fastopen_rsk;
+	__u8 bpf_sock_ops_cb_flags;
 };
 
 struct bpf_sock_ops_kern {

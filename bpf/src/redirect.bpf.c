@@ -224,7 +224,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	c->redirected_messages++;
 	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES) {
 		if (!c->flushed_messages)
-			shunt_not_hasty(c->listener);
+			shunt_not_hasty(c->listener, (__u64)tp);
 		shunt_flush(c);
 	}
 	return SK_PASS;

@@ -10,6 +10,7 @@
  */
 #include "classify.h"
 #include "account.h"
+#include "adopt.h"
 #include "fitness.h"
 #include "hasty.h"
 #include "observe.h"
@@ -85,7 +86,7 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 
 		pair.flags |= SHUNT_PAIR_SERVER_CONSENTS;
 		pair.listener = shunt_listener_key(pair.netns, pair.server_port, p->row);
-		if (shunt_is_hasty(pair.listener, now) && shunt_let_pass(&key, pair.listener, now))
+		if (shunt_is_hasty(pair.listener, now, request) && shunt_let_pass(&key, pair.listener, now))
 			return;
 	}
 	if (shunt_observes(p))
@@ -207,9 +208,11 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	p = shunt_classify(&view, &policy) ? &policy : NULL;
 	if (passing) {
 		passing->flags = p && shunt_consents(p) ? SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS : SHUNT_PAIR_CLIENT_SEEN;
-		if (passing->flags & SHUNT_PAIR_CLIENT_CONSENTS)
+		if (passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) {
+			shunt_mark_left_alone(ctx);
 			return;
-		shunt_not_hasty(passing->listener); /* what its listener looks like was learnt from others */
+		}
+		shunt_not_hasty(passing->listener, (__u64)tp); /* what its listener looks like was learnt from others */
 	}
 	if (!p) {
 		if (pair)
@@ -312,6 +315,7 @@ static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct sh
 {
 	struct shunt_bond bond = {};
 	struct shunt_end *client = &bond.ends[SHUNT_CLIENT], *server = &bond.ends[SHUNT_SERVER];
+	long error;
 
 	client->cookie = pair->client_cookie;
 	client->sk = pair->client_sk;
@@ -319,8 +323,6 @@ static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct sh
 	server->sk = sk;
 	if (pair->flags & SHUNT_PAIR_CLIENT_CONSENTS)
 		client->flags |= SHUNT_END_CONSENTS;
-	if (pair->flags & SHUNT_PAIR_CLIENT_CLOSED)
-		client->flags |= SHUNT_END_CLOSED;
 	if (consents)
 		server->flags |= SHUNT_END_CONSENTS;
 	if (verdict == SHUNT_ACCELERATED) {
@@ -328,7 +330,15 @@ static __always_inline long shunt_bind(struct shunt_conn *c, __u64 sk, struct sh
 	} else if (verdict == SHUNT_FAST_OPEN || verdict == SHUNT_MPTCP) {
 		server->reason = verdict;
 	}
-	return bpf_map_update_elem(&shunt_bonds, key, &bond, BPF_NOEXIST);
+	error = bpf_map_update_elem(&shunt_bonds, key, &bond, BPF_NOEXIST);
+	/* The client may close meanwhile: it sets CLOSED before it looks for the bond once more (shunt_unbind()), and here the bond is made before CLOSED is read. One sees the other. */
+	if (!error && (__sync_fetch_and_or(&pair->flags, 0) & SHUNT_PAIR_CLIENT_CLOSED)) {
+		struct shunt_bond *made = bpf_map_lookup_elem(&shunt_bonds, key);
+
+		if (made)
+			__sync_fetch_and_or(&made->ends[SHUNT_CLIENT].flags, SHUNT_END_CLOSED);
+	}
+	return error;
 }
 
 /* Enrols a server whose client is in and whose bond is made; why not, or SHUNT_ACCELERATED. */
@@ -389,7 +399,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	struct tcp_sock *tp;
 	__u64 client_sk;
 	bool client_owns;
-	__u32 verdict;
+	__u32 verdict, reason;
 	long error;
 
 	if (!sk)
@@ -401,11 +411,16 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	key.client_isn = tp->rcv_nxt - 1;
 	key.server_isn = tp->snd_nxt - 1;
 	passing = shunt_passing(&key);
+	reason = passing ? shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) : SHUNT_UNPAIRED;
 	if (passing) {
-		shunt_count_passing(passing, shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS));
-		return;
+		passing->began_ns = 0; /* its slot may be taken; until then the client still finds it (Fast Open) */
+		if (!reason) {
+			shunt_count_passing(passing);
+			shunt_mark_left_alone(ctx);
+			return;
+		}
 	}
-	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
+	pair = passing ? NULL : bpf_map_lookup_elem(&shunt_pairs, &key);
 	if (!shunt_policy_of_request(pair, tp, &policy) && !shunt_classify_server(tp, &policy))
 		return;
 	c = shunt_remember(ctx, sk, &key, p);
@@ -416,9 +431,9 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	if (pair && (pair->flags & SHUNT_PAIR_CLIENT_OWNS) && shunt_is_loopback(pair->client) && bpf_get_netns_cookie(ctx) != pair->netns)
 		pair = NULL;
 	if (!pair) {
-		/* syncookies and a client without a policy, or the handshake began before the watch */
-		shunt_open(c, shunt_consents(p) ? SHUNT_UNPAIRED : shunt_own_refusal(p));
-		shunt_note_obstacle(c, (__u64)tp, SHUNT_UNPAIRED);
+		/* Left alone but for its client; or syncookies and a client without a policy, or the handshake began before the watch. */
+		shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
+		shunt_note_obstacle(c, (__u64)tp, reason);
 		return;
 	}
 	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_SERVER_SEEN);
@@ -454,34 +469,43 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 		shunt_open(c, verdict);
 }
 
-/* The second end to close takes the bond away. */
+/* Of a bond, if it is this connection's: the second end to close takes it away. False if there is none at all. */
+static __always_inline bool shunt_close_end(struct shunt_conn *c, const struct shunt_pair_key *key, bool client)
+{
+	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, key);
+	struct shunt_end *me, *peer;
+
+	if (!bond)
+		return false;
+	me = &bond->ends[client ? SHUNT_CLIENT : SHUNT_SERVER];
+	peer = &bond->ends[client ? SHUNT_SERVER : SHUNT_CLIENT];
+	if (me->cookie != c->cookie)
+		return true;
+	/* With syncookies: it took its peer for remote, and no visit has judged it since. */
+	if ((c->flags & SHUNT_CONN_OWNER) && c->verdict == SHUNT_REMOTE_PEER)
+		shunt_move(c, peer->flags & SHUNT_END_CONSENTS ? peer->reason : SHUNT_PEER_NOT_CONSENTING);
+	__sync_fetch_and_or(&me->flags, SHUNT_END_CLOSED);
+	if (__sync_fetch_and_or(&peer->flags, 0) & SHUNT_END_CLOSED)
+		bpf_map_delete_elem(&shunt_bonds, key);
+	return true;
+}
+
 static __always_inline void shunt_unbind(struct shunt_conn *c)
 {
 	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
 	bool client = c->flags & SHUNT_CONN_CLIENT;
 	struct shunt_pair *pair;
 
-	if (bond) {
-		struct shunt_end *me = &bond->ends[client ? SHUNT_CLIENT : SHUNT_SERVER];
-		struct shunt_end *peer = &bond->ends[client ? SHUNT_SERVER : SHUNT_CLIENT];
-
-		if (me->cookie != c->cookie)
-			return;
-		/* With syncookies: it took its peer for remote, and no visit has judged it since. */
-		if ((c->flags & SHUNT_CONN_OWNER) && c->verdict == SHUNT_REMOTE_PEER)
-			shunt_move(c, peer->flags & SHUNT_END_CONSENTS ? peer->reason : SHUNT_PEER_NOT_CONSENTING);
-		__sync_fetch_and_or(&me->flags, SHUNT_END_CLOSED);
-		if (peer->flags & SHUNT_END_CLOSED)
-			bpf_map_delete_elem(&shunt_bonds, &key);
-		return;
-	}
-	if (!client)
+	if (c->flags & SHUNT_CONN_STRAY)
+		shunt_unpost(c, client);
+	if (shunt_close_end(c, &key, client) || !client || (c->flags & SHUNT_CONN_STRAY))
 		return;
 	pair = bpf_map_lookup_elem(&shunt_pairs, &key);
-	if (!pair)
+	if (pair)
+		__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_CLOSED);
+	/* The server may have made the bond just now, and taken the pair away: see shunt_bind(). */
+	if (shunt_close_end(c, &key, client) || !pair)
 		return;
-	__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_CLOSED);
 	/* The server never reached ESTABLISHED (full accept queue, reset), so nobody else counts this connection. */
 	if (!(c->flags & SHUNT_CONN_OWNER) && !(pair->flags & SHUNT_PAIR_SERVER_SEEN))
 		shunt_open(c, SHUNT_UNPAIRED);
@@ -506,9 +530,8 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	shunt_observe_state(c, (struct sock *)tp, tp, from, to);
 	if (to != TCP_CLOSE)
 		return;
-	if (!(c->flags & SHUNT_CONN_STRAY))
-		shunt_unbind(c);
-	shunt_note_length(c, bpf_ktime_get_coarse_ns());
+	shunt_unbind(c);
+	shunt_note_length(c, bpf_ktime_get_coarse_ns(), (__u64)tp);
 	shunt_close(c);
 	/*
 	 * Out of the sockhash at once if nothing is queued. A socket that lives on after tcp_done() would answer ECONNRESET to every send

@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class HastyListenerTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int KEPT = 64; // hasty.py
   private static final String BYPASS =
       """
       ---
@@ -92,6 +93,69 @@ class HastyListenerTest {
     assertThat(counted(settled)).isEqualTo(made + 8);
     client.sendLine();
     client.end();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Settled", "Handshake"})
+  void oneThatWasLeftAloneAndLastsIsAcceleratedAndCountsOnce(String enrolment) throws Exception {
+    host.apply(policy(enrolment));
+    Program keeper = keeperOfConnectionsThatWereLeftAlone();
+    keeper.sendLine();
+    long made = Long.parseLong(keeper.lineWith("made").split(" ")[1]);
+
+    DatapathStatus found =
+        host.await(
+            "every connection that lasts accelerated",
+            s -> s.acceleratedLive() == KEPT && s.live() == KEPT,
+            PATIENCE);
+    assertThat(counted(found)).isEqualTo(made);
+    keeper.sendLine();
+    keeper.end();
+    assertThat(counted(host.await("all of them closed", s -> s.live() == 0, PATIENCE)))
+        .isEqualTo(made);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"all", "hasty"})
+  void oneThatWasLeftAloneAndLastsCountsOnceWhenThePolicyChanges(String nameAfter)
+      throws Exception {
+    host.apply(policy("Handshake"));
+    Program keeper = keeperOfConnectionsThatWereLeftAlone();
+    host.apply(
+        policy("Handshake")
+            .replace("match:", "action: Bypass\n  match:")
+            .replace("hasty", nameAfter));
+    keeper.sendLine();
+    long made = Long.parseLong(keeper.lineWith("made").split(" ")[1]);
+
+    DatapathStatus found =
+        host.await(
+            "every connection that lasts bypassed, and none looked for any more",
+            s -> s.live() == KEPT && bypassedLive(s, nameAfter) == KEPT,
+            PATIENCE);
+    assertThat(counted(found)).isEqualTo(made);
+    keeper.sendLine();
+    keeper.end();
+    assertThat(counted(host.await("all of them closed", s -> s.live() == 0, PATIENCE)))
+        .isEqualTo(made);
+  }
+
+  private Program keeperOfConnectionsThatWereLeftAlone() throws Exception {
+    Program server = host.script("hasty.py", namespace, "server");
+    String port = server.lineWith("listening").split(" ")[1];
+    Program keeper = host.script("hasty.py", namespace, "keeper", port);
+    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
+    keeper.sendLine();
+    long before = left(host.datapath().status());
+    host.await("more left alone", s -> left(s) > before + 2000, PATIENCE);
+    return keeper;
+  }
+
+  private static long bypassedLive(DatapathStatus status, String policy) {
+    return status.policies().stream()
+        .filter(p -> p.policy().equals(policy))
+        .mapToLong(p -> p.counters().live())
+        .sum();
   }
 
   private static long left(DatapathStatus status) {

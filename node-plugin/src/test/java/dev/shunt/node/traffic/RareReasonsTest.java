@@ -199,6 +199,52 @@ class RareReasonsTest {
     assertThat(host.reasons()).isEqualTo(Map.of(Reason.DUPLICATE_FINGERPRINT, 1L));
   }
 
+  @Test
+  void twoOldConnectionsWhoseHandshakesLookedTheSame() throws Exception {
+    precedeTwins();
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.does("follow a 127.0.0.1 " + PORT + " 40001 1000000 polling");
+    puppet.does("accept a l polling");
+    puppet.does("follow b 127.0.0.1 " + PORT + " 40002 1000000 polling");
+    puppet.does("accept b l polling");
+    puppet.exchanges("a");
+    puppet.exchanges("b");
+    host.apply(policy("Settled"));
+    for (int i = 0; i < 8; i++) {
+      puppet.does("walk " + host.pin("shunt_adopter_iter"));
+    }
+    puppet.exchanges("a");
+    puppet.exchanges("b");
+    puppet.settles();
+    puppet.exchanges("a");
+    puppet.exchanges("b");
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.DUPLICATE_FINGERPRINT, 2L));
+    assertThat(host.socketsInSockhashes()).isZero();
+    assertThat(host.datapath().status().live()).isEqualTo(2);
+  }
+
+  @Test
+  void anOldConnectionOneEndOfWhichClosesBeforeItLearnsThatItWasFound() throws Exception {
+    host.apply(policy("Settled").replace(Integer.toString(PORT), "15009"));
+    Namespace far = host.namespace();
+    Namespace.join(namespace, "10.9.0.1/24", far, "10.9.0.2/24");
+    Puppet server = host.puppet(far);
+    server.does("listen l 10.9.0.2 " + PORT + " polling");
+    puppet.does("connect a 10.9.0.2 " + PORT + " polling");
+    server.does("accept a l polling");
+    host.apply(policy("Settled"));
+    String adopter = "walk " + host.pin("shunt_adopter_iter");
+    puppet.does(adopter);
+    server.does(adopter);
+    puppet.does(adopter);
+    assertThat(host.entriesOf("shunt_bonds")).isEqualTo(1);
+    server.does("close a.server");
+    puppet.does("close a.client");
+    assertThat(host.entriesOf("shunt_bonds")).isZero();
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.NOT_SETTLED, 1L));
+    assertThat(host.datapath().status().live()).isZero();
+  }
+
   /** What makes the kernel give the next connections of two pairs of ports the same numbers. */
   private void precedeTwins() throws Exception {
     host.apply(policy("Settled").replace(Integer.toString(PORT), "15009"));

@@ -164,14 +164,13 @@ final class TrafficHost implements AutoCloseable {
 
   /** Keys in both sockhashes: sockets that were touched. */
   int socketsInSockhashes() {
-    KernelBpf bpf = new KernelBpf();
-    int found = 0;
-    for (String map : List.of("shunt_sockets", "shunt_pollers")) {
-      try (BpfMap sockhash = bpf.openMap(options.pinFolder().resolve(map))) {
-        found += sockhash.readAll().count();
-      }
+    return entriesOf("shunt_sockets") + entriesOf("shunt_pollers");
+  }
+
+  int entriesOf(String map) {
+    try (BpfMap opened = new KernelBpf().openMap(pin(map))) {
+      return opened.readAll().count();
     }
-    return found;
   }
 
   Namespace namespace() throws IOException {

@@ -5,9 +5,12 @@ server       answers each message of 64 bytes with the same bytes. Prints "liste
 client PORT  walks through two phases, a line on standard input ends each:
                short   connect, ask once, close; again and again. Prints "made COUNT" at its end
                last    every 50 ms one more connection; each is asked again and again and stays open
-             An answer that is not what was sent ends it with a message and exit code 1.
+keeper PORT  the same without the second phase, but at the first line it keeps the next 64 connections open, and goes on with short ones. At the second it prints
+             "made COUNT", those included, asks those again and again, and at the third closes them.
 
-Both use non-blocking sockets.
+An answer that is not what was sent ends both with a message and exit code 1.
+
+All use non-blocking sockets.
 """
 import os
 import select
@@ -16,6 +19,7 @@ import socket
 import sys
 
 MESSAGE = 64
+KEPT = 64
 
 
 def server():
@@ -76,7 +80,26 @@ def client(port):
             ask(link)
 
 
+def keeper(port):
+    made, kept, lines = 0, [], 0
+    while lines < 2:
+        if told():
+            sys.stdin.readline()
+            lines += 1
+        link = connect(port)
+        ask(link)
+        made += 1
+        if lines and len(kept) < KEPT:
+            kept.append(link)
+        else:
+            link.close()
+    print(f"made {made}", flush=True)
+    while not told(0.05):
+        for link in kept:
+            ask(link)
+
+
 if sys.argv[1] == "server":
     server()
 else:
-    client(int(sys.argv[2]))
+    {"client": client, "keeper": keeper}[sys.argv[1]](int(sys.argv[2]))
