@@ -22,6 +22,9 @@ from .stage import compiled, stage
 _PORT = 21000
 _SETTLED, _EARLY, _BLOCKING = [_PORT, _PORT + 1, _PORT + 4], [_PORT + 2, _PORT + 3], [_PORT + 5]  # load.h, enum kind
 _SECOND = 100  # the ports of the load between two namespaces
+_SHARE = ("--cpu-percent", "50")
+_REPLACED = ("shunt_watch", "shunt_sender", "shunt_conductor_iter", "shunt_adopter_iter", "shunt_reader_link")  # pins, as an upgrade comes by them
+_DIGEST = slice(16, 48)  # of shunt_meta
 _SMALL = {"backlogBytes": "64Ki", "backlogMessages": 64}
 
 
@@ -63,6 +66,7 @@ class _Trial:
         self._done = Counter()
         self._redirected = Counter()
         self._returns = 0
+        self._half_upgraded = 0
         self._loads = []
 
     def run(self):
@@ -87,7 +91,7 @@ class _Trial:
             self._loads.append(load)
 
     def _change_until(self, end):
-        changes = [self._toggle, self._kill, self._restart, self._upgrade, self._uninstall]
+        changes = [self._toggle, self._kill, self._restart, self._upgrade, self._die_upgrading, self._uninstall]
         order = []
         while time.monotonic() < end:
             if not order:  # every change comes up before any comes up again; policies change oftener than the rest
@@ -129,7 +133,7 @@ class _Trial:
 
     def _start_node(self):
         # Between two changes are seconds, and hundreds of connections shall be enrolled in them.
-        self._node.start(_policies(True, {}), self._jars[self._jar], "--cpu-percent", "50")
+        self._node.start(_policies(True, {}), self._jars[self._jar], *_SHARE)
 
     def _kill(self):
         self._node.kill()
@@ -149,6 +153,26 @@ class _Trial:
         self._node.stop()
         self._jar = 1 - self._jar
         self._start_node()
+
+    def _die_upgrading(self):
+        """SIGKILL of an agent in the middle of an upgrade."""
+        self._remember()
+        self._node.stop()
+        pin = self._node.pins / self._random.choice(_REPLACED)
+        before = pin.stat().st_ino
+        self._node.begin(_policies(True, {}), self._jars[1 - self._jar], *_SHARE)
+        until(lambda: pin.stat().st_ino != before or self._node.server.check_alive(), f"replacing {pin}", 60, pause=0)
+        self._node.kill()
+        self._half_upgraded += self._is_half_upgraded()
+        self._rest(self._random.uniform(0, 1.5))
+        if self._random.random() < 0.5:
+            self._jar = 1 - self._jar
+        self._start_node()
+
+    def _is_half_upgraded(self):
+        """Until an upgrade is complete, the record of the installation names no programs (InstallRecord)."""
+        shown = subprocess.run(["bpftool", "-j", "map", "dump", "pinned", self._node.pins / "shunt_meta"], capture_output=True, text=True, check=True)
+        return not any(int(byte, 16) for byte in json.loads(shown.stdout)[0]["value"][_DIGEST])
 
     def _uninstall(self):
         self._remember()
@@ -178,6 +202,7 @@ class _Trial:
             "redirectedBytes": redirected,
             "returns": self._returns,
             "changes": dict(self._done),
+            "halfUpgraded": self._half_upgraded,
             "spurious": sum(of["spurious"] for of in kinds.values()),
             "loads": loads,
         }
@@ -185,7 +210,8 @@ class _Trial:
         rows = [("programs", "connections", "reset half way", "MiB checked", "woken for nothing")]
         rows += [(f"{kind}, {place}", f"{of['connections']:,}", f"{of['reset']:,}", _mib(of["bytes"]), f"{of['spurious']:,}") for (place, kind), of in kinds.items()]
         print(aligned(rows))
-        print("changes: " + ", ".join(f"{n} {name}" for name, n in sorted(self._done.items())))
+        changes = ", ".join(f"{n} {name}" for name, n in sorted(self._done.items()))
+        print(f"changes: {changes}; {self._half_upgraded} agents left programs of two builds behind")
         results = Counter()
         for result in loads.values():
             results.update(result["results"])

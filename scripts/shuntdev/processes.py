@@ -57,13 +57,13 @@ class Server:
         return re.search(pattern, self.log.read_text(errors="replace"), re.MULTILINE)
 
 
-def until(ready, what, seconds):
+def until(ready, what, seconds, pause=0.1):
     """Polls ready() until it is true; fails if the time is up."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
             raise Failure(f"still not {what} after {seconds} s")
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def listening(port, host="127.0.0.1"):

@@ -30,11 +30,15 @@ class StandaloneNode:
 
     def start(self, documents, jar=None, *arguments):
         """Installs or adopts the datapath; returns when the policies are live. `jar`: another build of the node plugin."""
+        self.begin(documents, jar, *arguments)
+        self.server.wait_until(lambda: self.server.said("^shunt-node ready"), "ready", 180)
+
+    def begin(self, documents, jar=None, *arguments):
+        """The same without waiting for anything."""
         self._write(documents)
         self._starts += 1
         argv = [NODE, "run", "--standalone", "-f", self._policies, "--cgroup", self._cgroup.folder, "--metrics-port", "0", *self._at, *arguments]
         self.server = Server("node plugin", argv, self._folder / f"node-{self._starts}.log", env={"SHUNT_JAR": str(jar)} if jar else None)
-        self.server.wait_until(lambda: self.server.said("^shunt-node ready"), "ready", 180)
 
     def reload(self, documents):
         """Other policies for the agent that runs; it takes them over by itself, a moment later."""
