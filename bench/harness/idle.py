@@ -15,6 +15,13 @@ from .sockets import SocketCell
 _SLICE_MS = 400
 _CALM_SECONDS = 1  # a node plugin that has just started or stopped would share the CPU with the loads
 _PROGRAMS = ("watch", "redirect", "reader", "sender")
+_WORKS = (("request", "64 B requests"), ("stream", "64 B writes"), ("short", "short connections"))
+_LOADS = (
+    *((work, arms.PLAIN, False, what, "outside the watched cgroup") for work, what in _WORKS),
+    *((work, arms.UNMATCHED, False, what, "watched, no policy matches") for work, what in _WORKS),
+    *((work, arms.SETTLED, True, what, "matched, the server as if on another host") for work, what in _WORKS),
+    ("short", arms.SETTLED, False, "short connections", "matched by a Settled policy at both ends"),
+)
 _FIGURE = "cpu_us_per_operation"
 
 
@@ -30,14 +37,13 @@ def main():
 
 
 def _without_and_with(lab, rounds):
-    """Pairs of slices next to each other in time: no Shunt at all, and Shunt with a live Settled policy that these sockets have nothing to do with."""
+    """Pairs of slices next to each other in time: no Shunt at all, and Shunt with a live Settled policy that accelerates none of these."""
     with ExitStack() as stack:
         loads = {}
-        for arm, where in ((arms.PLAIN, "outside the watched cgroup"), (arms.UNMATCHED, "watched, no policy matches")):
-            for work, what in (("request", "64 B requests"), ("stream", "64 B writes"), ("short", "short connections")):
-                load = SocketCell(work, 64, "same").open(lab, arm, len(loads))
-                stack.callback(load.close)
-                loads[what, where] = load
+        for work, arm, elsewhere, what, where in _LOADS:
+            load = SocketCell(work, 64, "same", server_elsewhere=elsewhere).open(lab, arm, len(loads))
+            stack.callback(load.close)
+            loads[what, where] = load
         for load in loads.values():
             load.slice(_SLICE_MS)
         ratios = {name: [] for name in loads}

@@ -26,6 +26,7 @@ class SocketCell(ArmsCell):
     route: str = "loopback"
     blocking: bool = False
     unmatched: bool = False  # what Shunt costs those that no policy matches
+    server_elsewhere: bool = False  # in a cgroup that Shunt does not watch: to it, on another host
 
     kind = "sockets"
     slice_ms = 150
@@ -76,6 +77,8 @@ class _Load:
         if arm is arms.UNIX:
             address, port = f"{lab.folder.name}-{cell.name}", 0
         argv += ["-a", address, "-p", port, "-C", client_net, "-S", server_net] + (["-b"] if cell.blocking else [])
+        if cell.server_elsewhere:
+            argv += ["-G", lab.cgroups[arms.PLAIN.name].folder / "cgroup.procs"]
         self._log = lab.folder / f"load-{arm.name}.log"
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(

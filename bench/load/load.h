@@ -24,6 +24,7 @@ struct options {
 	const char *address;   /* IPv4, or the abstract name of a Unix socket */
 	uint16_t port;         /* 0: Unix sockets */
 	const char *client_net, *server_net; /* network namespaces, or NULL */
+	const char *server_group;            /* cgroup.procs of another cgroup for the server, or NULL */
 };
 
 /* Shared by both processes. */

@@ -29,7 +29,7 @@ struct shared *shared;
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: load request|stream|short SIZE [-n CONNECTIONS] [-b] [-c CPU] [-s CPU] [-a ADDRESS] [-p PORT] [-C NET] [-S NET]\n");
+	fprintf(stderr, "usage: load request|stream|short SIZE [-n CONNECTIONS] [-b] [-c CPU] [-s CPU] [-a ADDRESS] [-p PORT] [-C NET] [-S NET] [-G CGROUP.PROCS]\n");
 	exit(2);
 }
 
@@ -57,7 +57,7 @@ static void parse(int argc, char **argv)
 	options.work = (enum work)w;
 	options.size = (uint32_t)number(argv[2], 1, 64u << 20);
 	optind = 3;
-	while ((o = getopt(argc, argv, "n:bc:s:a:p:C:S:")) != -1) {
+	while ((o = getopt(argc, argv, "n:bc:s:a:p:C:S:G:")) != -1) {
 		switch (o) {
 		case 'n': options.connections = (int)number(optarg, 1, 10000); break;
 		case 'b': options.blocking = true; break;
@@ -67,11 +67,20 @@ static void parse(int argc, char **argv)
 		case 'p': options.port = (uint16_t)number(optarg, 0, 65535); break;
 		case 'C': options.client_net = optarg; break;
 		case 'S': options.server_net = optarg; break;
+		case 'G': options.server_group = optarg; break;
 		default: usage();
 		}
 	}
 	if (options.blocking && (options.connections > 1 || options.work == SHORT))
 		usage();
+}
+
+static void enter_group(const char *procs)
+{
+	FILE *file = procs ? fopen(procs, "w") : NULL;
+
+	if (procs && (!file || fprintf(file, "%d", getpid()) < 0 || fclose(file)))
+		die(procs);
 }
 
 static pid_t start_server(void)
@@ -90,6 +99,7 @@ static pid_t start_server(void)
 		if (getppid() != parent)
 			_exit(1);
 		close(ready[0]);
+		enter_group(options.server_group);
 		pin(options.server_cpu);
 		serve(ready[1]);
 	}
