@@ -19,6 +19,7 @@
 #include "leave.h"
 #include "pace.h"
 #include "program.h"
+#include "proof.h"
 
 #define SHUNT_FIT_FOR_NS 200000000ull     /* how long a peer's fitness is believed; it is proven again when it enters */
 #define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
@@ -102,9 +103,9 @@ static __always_inline void shunt_leave(struct shunt_visit *v)
 	v->me->flags |= SHUNT_END_LEAVING;
 }
 
-static __always_inline bool shunt_holds_nothing(struct sock *sk, struct sk_psock *psock)
+static __always_inline bool shunt_holds_nothing(struct sock *sk, struct sk_psock *psock, const struct shunt_conn *c)
 {
-	return shunt_ingress_empty(psock) && !shunt_redirect_under_way(sk, psock);
+	return shunt_ingress_empty(psock) && !shunt_redirect_under_way(sk, psock, c);
 }
 
 /*
@@ -115,7 +116,7 @@ static __always_inline void shunt_withdraw(struct shunt_conn *c, struct sock *sk
 {
 	struct sk_psock *psock = shunt_psock(sk);
 
-	if (psock && !shunt_holds_nothing(sk, psock))
+	if (psock && !shunt_holds_nothing(sk, psock, c))
 		return;
 	shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
 	c->state = SHUNT_STATE_WATCHED;
@@ -166,13 +167,14 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 		return;
 	}
 	/*
-	 * Drained proof for readers that may sleep. Under this end's lock: all that came is read and nobody is inside recv. If the peer has sent nothing since
-	 * (its write_seq is still what was read here), nobody can have gone to sleep inside tcp_recvmsg(), which is entered only for TCP data.
+	 * Drained proof for readers that may sleep, if the reader itself has not given it (proof.h). Under this end's lock: all that came is read and nobody is inside recv. If the peer
+	 * has sent nothing since (its write_seq is still what was read here), nobody can have gone to sleep inside tcp_recvmsg(), which is entered only for TCP data.
 	 */
-	v->me->flags &= ~SHUNT_END_READ;
 	if (shunt_nothing_unread(v->sk, v->tp) && !shunt_sleepers(v->sk)) {
 		v->me->read_seq = v->tp->copied_seq;
 		v->me->flags |= SHUNT_END_READ;
+	} else if (v->me->read_seq != v->tp->copied_seq) {
+		v->me->flags &= ~SHUNT_END_READ;
 	}
 	if (v->tp->write_seq != c->clean_seq && (v->peer->flags & SHUNT_END_READ) && v->peer->read_seq == v->tp->write_seq)
 		c->clean_seq = v->tp->write_seq;
@@ -187,7 +189,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		return;
 	}
 	if (!(v->me->flags & SHUNT_END_LEFT)) {
-		if (!(v->c->flags & SHUNT_CONN_DRY) && shunt_redirect_under_way(v->sk, psock))
+		if (!(v->c->flags & SHUNT_CONN_DRY) && shunt_redirect_under_way(v->sk, psock, v->c))
 			return;
 		v->me->flags |= SHUNT_END_LEFT;
 	}
@@ -197,7 +199,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		shunt_take_reader_out(v->peer, v->tp, v->now);
 		return; /* the reader first: from outside, this end could not help it out any more */
 	}
-	if (shunt_holds_nothing(v->sk, psock))
+	if (shunt_holds_nothing(v->sk, psock, v->c))
 		shunt_take_out(v);
 }
 
@@ -244,7 +246,9 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->visits_alone = 0;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
-	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY);
+	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY | SHUNT_CONN_ASLEEP);
+	if (shunt_sleepers(v->sk))
+		c->flags |= SHUNT_CONN_ASLEEP;
 	c->slowness = 0;
 	c->sender = 0;
 	v->me->flags |= SHUNT_END_IN | (c->flags & SHUNT_CONN_POLLER ? SHUNT_END_POLLER : 0);
@@ -315,6 +319,8 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 	} else if (v.c->state == SHUNT_STATE_WATCHED) {
 		shunt_visit_watched(&v, skc);
 	}
+	if ((v.c->flags & SHUNT_CONN_ASLEEP) && !shunt_sleepers(v.sk))
+		v.c->flags &= ~SHUNT_CONN_ASLEEP;
 	if (v.c->state == SHUNT_STATE_ENROLLED)
 		shunt_visit_enrolled(&v);
 	if (v.c->state == SHUNT_STATE_LEAVING)

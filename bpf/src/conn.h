@@ -29,6 +29,8 @@ enum shunt_conn_flags {
 	SHUNT_CONN_URGENT = 4096, /* its program sent an urgent byte */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
+	SHUNT_CONN_WAITS_FOR_ALL = 8192, /* its program read with MSG_WAITALL */
+	SHUNT_CONN_ASLEEP = 16384, /* entered while somebody slept on it, who may still do so in tcp_recvmsg() and hold no reference on the psock */
 	SHUNT_CONN_DRY = 2048,     /* leaving, and the only thread that ever redirected came back to send: no redirect is under way */
 };
 
@@ -140,7 +142,7 @@ struct shunt_end {
 	__u64 sk;
 	__u64 fit_ns;              /* when the conductor last found it fit to be enrolled; 0 = not fit */
 	__u32 flags;               /* enum shunt_end_flags */
-	__u32 read_seq;            /* copied_seq when nothing was unread and no reader asleep */
+	__u32 read_seq;            /* copied_seq when nothing was unread and nobody asleep in tcp_recvmsg() */
 	__u8 reason;               /* why it is not fit, enum shunt_verdict; 0 = nothing lasting */
 	__u8 pad[7];
 };

@@ -109,11 +109,11 @@ static __always_inline bool shunt_has_owner(struct sock *sk)
 
 /*
  * tcp_bpf_sendmsg() releases the sender's lock between the verdict and the peer's queue, but holds a reference on the sender's psock all the while; so
- * does a reader. References beyond the map's own and those of sleepers may be a redirect under way.
+ * does a reader. References beyond the map's own and those of sleepers may be a redirect under way. Who slept here before the socket entered holds none.
  */
-static __always_inline bool shunt_redirect_under_way(struct sock *sk, struct sk_psock *psock)
+static __always_inline bool shunt_redirect_under_way(struct sock *sk, struct sk_psock *psock, const struct shunt_conn *c)
 {
-	int sleepers = shunt_sleepers(sk);
+	int sleepers = c->flags & SHUNT_CONN_ASLEEP ? 0 : shunt_sleepers(sk);
 
 	return sleepers < 0 || BPF_CORE_READ(psock, refcnt.refs.counter) > 1 + sleepers;
 }
@@ -137,6 +137,12 @@ static __always_inline __u32 shunt_unfit(struct sock *sk, struct tcp_sock *tp, c
 	return shunt_peculiar(tp) ? SHUNT_SOCKET_OPTION : 0;
 }
 
+/* May it enter while somebody sleeps on it? Only if its program was never seen to wait for more than one byte: a call that does so goes on waiting where nobody wakes it. */
+static __always_inline bool shunt_may_enter_asleep(struct sock *sk, const struct shunt_conn *c)
+{
+	return !shunt_is_nonblocking(sk) && c->program.id && !(c->flags & SHUNT_CONN_WAITS_FOR_ALL);
+}
+
 /*
  * SHUNT_ACCELERATED: fit now. SHUNT_UNDECIDED: not now, look again later. Else the lasting reason.
  */
@@ -155,8 +161,8 @@ static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp,
 	reason = shunt_unfit(sk, tp, c);
 	if (reason)
 		return reason;
-	/* A reader that went to sleep inside tcp_recvmsg() would not be woken by redirected data. */
-	if (shunt_sleepers(sk))
+	/* A reader that went to sleep inside tcp_recvmsg() is not woken by redirected data: so it proves first that it left there, or is awake now. */
+	if (shunt_sleepers(sk) && !shunt_may_enter_asleep(sk, c))
 		return SHUNT_UNDECIDED;
 	return shunt_nothing_unread(sk, tp) ? SHUNT_ACCELERATED : SHUNT_UNDECIDED;
 }

@@ -14,6 +14,7 @@
 #define AF_INET6 10
 #define O_NONBLOCK 04000
 #define MSG_OOB 0x1
+#define MSG_WAITALL 0x100
 #define MSG_ZEROCOPY 0x4000000
 #define MSG_FASTOPEN 0x20000000
 #define EEXIST 17
@@ -217,6 +218,10 @@ struct bpf_sock_ops_kern {
 
 #if defined(__TARGET_ARCH_x86)
 #define SHUNT_NR_SPLICE 275
+#define SHUNT_NR_READ 0
+#define SHUNT_NR_READV 19
+#define SHUNT_NR_RECVFROM 45
+#define SHUNT_NR_RECVMSG 47
 #define SHUNT_NR_SENDTO 44
 #define SHUNT_NR_SENDMSG 46
 #define SHUNT_NR_SENDMMSG 307
@@ -226,6 +231,10 @@ struct pt_regs { unsigned long orig_ax, dx, r10; };
 #define SHUNT_ARG4_OF(regs) ((regs)->r10)
 #elif defined(__TARGET_ARCH_arm64)
 #define SHUNT_NR_SPLICE 76
+#define SHUNT_NR_READ 63
+#define SHUNT_NR_READV 65
+#define SHUNT_NR_RECVFROM 207
+#define SHUNT_NR_RECVMSG 212
 #define SHUNT_NR_SENDTO 206
 #define SHUNT_NR_SENDMSG 211
 #define SHUNT_NR_SENDMMSG 269
@@ -234,7 +243,7 @@ struct pt_regs { int syscallno; unsigned long regs[31]; };
 #define SHUNT_ARG3_OF(p) ((p)->regs[2])
 #define SHUNT_ARG4_OF(p) ((p)->regs[3])
 #else
-#error "the number of splice(2) on this architecture is not known here"
+#error "the numbers of system calls on this architecture are not known here"
 #endif
 
 struct seq_file;

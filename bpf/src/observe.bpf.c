@@ -12,7 +12,6 @@
 
 #define MSG_PEEK 0x2
 #define MSG_DONTWAIT 0x40
-#define MSG_WAITALL 0x100
 #define EINTR 4
 #define ERESTARTSYS 512            /* include/linux/errno.h: what EINTR is before the signal's handler decides about a restart */
 

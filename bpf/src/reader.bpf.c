@@ -11,19 +11,15 @@
 #include "pace.h"
 #include "observe.h"
 #include "program.h"
+#include "proof.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
 
-static __always_inline bool shunt_is_splicing(void)
-{
-	struct pt_regs *regs = bpf_rdonly_cast((void *)bpf_task_pt_regs(bpf_get_current_task_btf()), bpf_core_type_id_kernel(struct pt_regs));
-
-	return SHUNT_SYSCALL_OF(regs) == SHUNT_NR_SPLICE;
-}
-
 static __always_inline int shunt_see(const struct sock *sk, bool reading)
 {
+	enum shunt_call call = SHUNT_CALL_OTHER;
 	struct shunt_conn *c;
+	struct tcp_sock *tp;
 
 	/* Every read and write of the machine comes by here; a socket that no program remembers anything of costs one load. */
 	if (!sk->sk_bpf_storage)
@@ -31,7 +27,9 @@ static __always_inline int shunt_see(const struct sock *sk, bool reading)
 	c = bpf_sk_storage_get(&shunt_conns, (void *)sk, NULL, 0);
 	if (!c || (c->flags & SHUNT_CONN_SPLICED))
 		return 0;
-	if (reading && shunt_is_splicing()) {
+	if (reading)
+		call = shunt_reading_call();
+	if (call == SHUNT_CALL_SPLICE) {
 		__u64 cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id), now = bpf_ktime_get_ns();
 
 		c->flags |= SHUNT_CONN_SPLICED;
@@ -40,12 +38,13 @@ static __always_inline int shunt_see(const struct sock *sk, bool reading)
 		shunt_call_conductor((__u64)sk); /* whoever of that cgroup is enrolled already shall leave */
 		return 0;
 	}
-	if (reading && (c->flags & SHUNT_CONN_SLOW) && c->state == SHUNT_STATE_WATCHED) {
-		struct tcp_sock *tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
-
-		if (shunt_slow_reads(c, tp->write_seq))
-			shunt_call_conductor((__u64)sk);
-	}
+	if (call == SHUNT_CALL_WAITS_FOR_ALL)
+		c->flags |= SHUNT_CONN_WAITS_FOR_ALL;
+	tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+	if (call == SHUNT_CALL_READ && c->state != SHUNT_STATE_WATCHED && !(c->flags & SHUNT_CONN_POLLER))
+		shunt_prove_read(c, tp);
+	if (reading && (c->flags & SHUNT_CONN_SLOW) && c->state == SHUNT_STATE_WATCHED && shunt_slow_reads(c, tp->write_seq))
+		shunt_call_conductor((__u64)sk);
 	if (!c->program.id) {
 		struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
 

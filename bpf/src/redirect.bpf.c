@@ -13,6 +13,7 @@
 #include "fitness.h"
 #include "hasty.h"
 #include "pace.h"
+#include "proof.h"
 #include "room.h"
 #include <bpf/bpf_core_read.h>
 
@@ -188,7 +189,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	}
 
 	if (tp->write_seq != c->clean_seq) {
-		if (peer->copied_seq != tp->write_seq || !shunt_never_sleeps(peer))
+		if (peer->copied_seq != tp->write_seq || !(shunt_never_sleeps(peer) || shunt_has_proven(c, tp->write_seq)))
 			return SK_PASS;
 		c->clean_seq = tp->write_seq;
 		if (c->direction == SHUNT_BACKLOG_BYTES)

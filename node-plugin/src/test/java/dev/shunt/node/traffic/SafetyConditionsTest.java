@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SafetyConditionsTest {
   private static final int PORT = 15001;
   private static final String POLICY = policy("all", "Accelerate", "%CGROUP/**");
+  private static final String MAY_BLOCK =
+      POLICY.replace("{action", "{blockingSockets: Accept, action");
+  private static final int MSG_WAITALL = 256;
   private static final int SPLICES = 2;
   private static final int NEVER_SPLICES = 1;
 
@@ -72,15 +75,69 @@ class SafetyConditionsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"client", "server"})
-  void aReaderAsleepInRecv(String end) throws Exception {
-    host.apply(POLICY.replace("{action", "{blockingSockets: Accept, action"));
+  void aReaderThatSleepsInRecvIsRedirectedToOnceItReadOn(String end) throws Exception {
+    host.apply(MAY_BLOCK);
     opens("blocking", "blocking");
-    puppet.does("start r receive a.%s 100".formatted(end));
-    puppet.does("asleep r");
-    isNotEnrolledYet();
+    sleepsInRecv("r", end, 100);
+    enters();
     puppet.does("send a.%s 100".formatted(other(end)));
     puppet.does("finish r");
+    assertThat(redirected()).isZero();
     isEnrolled();
+  }
+
+  @Test
+  void aReaderThatSleepsInRecvForMoreThanOneByteIsNotRedirectedTo() throws Exception {
+    host.apply(MAY_BLOCK);
+    opens("blocking", "blocking");
+    sleepsInRecv("r", "server", 100, MSG_WAITALL);
+    enters();
+    puppet.does("send a.client 50");
+    puppet.does("asleep r");
+    puppet.does("send a.client 50");
+    puppet.does("finish r");
+    assertThat(redirected()).isZero();
+  }
+
+  @Test
+  void aReaderIsNotRedirectedToWhileAnotherSleepsInRecv() throws Exception {
+    host.apply(MAY_BLOCK);
+    opens("blocking", "blocking");
+    sleepsInRecv("r", "server", 1);
+    sleepsInRecv("q", "server", 1);
+    enters();
+    puppet.does("send a.client 1");
+    puppet.does("one_ends r q");
+    puppet.does("send a.client 1");
+    puppet.does("finish r");
+    puppet.does("finish q");
+    assertThat(redirected()).isZero();
+  }
+
+  @Test
+  void aReaderThatWaitedForMoreThanOneByteDoesNotEnterAsleep() throws Exception {
+    host.apply(MAY_BLOCK);
+    opens("blocking", "blocking");
+    puppet.does("send a.client 100");
+    puppet.does("receive a.server 100 " + MSG_WAITALL);
+    sleepsInRecv("r", "server", 100);
+    isNotEnrolledYet();
+    puppet.does("send a.client 100");
+    puppet.does("finish r");
+    isEnrolled();
+  }
+
+  @Test
+  void aReaderThatEnteredAsleepLeavesAsleep() throws Exception {
+    host.apply(MAY_BLOCK);
+    opens("blocking", "blocking");
+    sleepsInRecv("r", "server", 100);
+    enters();
+    host.apply(policy("all", "Bypass", "%CGROUP/**"));
+    puppet.settles();
+    assertThat(host.socketsInSockhashes()).isZero();
+    puppet.does("send a.client 100");
+    puppet.does("finish r");
   }
 
   @ParameterizedTest
@@ -247,6 +304,19 @@ class SafetyConditionsTest {
     puppet.does("listen l 127.0.0.1 " + PORT + " polling");
     puppet.opens("a", "l", PORT, clientMode, serverMode);
     puppet.exchanges("a");
+  }
+
+  private void sleepsInRecv(String thread, String end, int count, int... flags) throws Exception {
+    String asked = flags.length == 0 ? "" : " " + flags[0];
+    puppet.does("start %s receive a.%s %d%s".formatted(thread, end, count, asked));
+    puppet.does("asleep " + thread);
+  }
+
+  /** Both ends are in their sockhashes, and nothing was sent since. */
+  private void enters() throws Exception {
+    puppet.settles();
+    assertThat(host.datapath().status().acceleratedLive()).as("reasons %s", host.reasons()).isOne();
+    assertThat(redirected()).isZero();
   }
 
   private void isRefusedFor(Reason reason) throws Exception {

@@ -172,6 +172,15 @@ class Puppet:
             poll.poll(5)
         raise TimeoutError("the thread did not go to sleep")
 
+    def one_ends(self, *names):
+        """Waits until one of these threads has ended."""
+        poll = select.poll()
+        for _ in range(1000):
+            if not all(self.threads[name][0].is_alive() for name in names):
+                return
+            poll.poll(5)
+        raise TimeoutError("all of them go on")
+
     def finish(self, name):
         thread, answer = self.threads.pop(name)
         thread.join(PATIENCE_SECONDS)
