@@ -26,11 +26,13 @@ public final class HostCheck {
 
   private final @Nullable Path cgroup;
   private final Path pinFolder;
+  private final Path kernelTypes;
   private final List<CheckLine> lines = new ArrayList<>();
 
-  private HostCheck(@Nullable Path cgroup, Path pinFolder) {
+  private HostCheck(@Nullable Path cgroup, Path pinFolder, Path kernelTypes) {
     this.cgroup = cgroup;
     this.pinFolder = pinFolder;
+    this.kernelTypes = kernelTypes;
   }
 
   /**
@@ -39,7 +41,15 @@ public final class HostCheck {
    * @param cgroup null for the root of the hierarchy
    */
   public static CheckReport run(@Nullable Path cgroup, Path pinFolder) throws InterruptedException {
-    var check = new HostCheck(cgroup, pinFolder);
+    return run(cgroup, pinFolder, KernelTypes.VMLINUX);
+  }
+
+  /**
+   * @param kernelTypes in BTF
+   */
+  static CheckReport run(@Nullable Path cgroup, Path pinFolder, Path kernelTypes)
+      throws InterruptedException {
+    var check = new HostCheck(cgroup, pinFolder, kernelTypes);
     Capabilities capabilities = check.capabilities();
     check.kernel();
     check.types();
@@ -91,7 +101,7 @@ public final class HostCheck {
               "kernel",
               tried,
               text + ": a redirected backlog cannot be read there, so memory would be unbounded",
-              "update the kernel"));
+              "use " + KernelRelease.floor()));
       return;
     }
     KernelRelease better = release.recommended();
@@ -105,11 +115,11 @@ public final class HostCheck {
   }
 
   private void types() {
-    String tried = "type information in " + KernelTypes.VMLINUX;
+    String tried = "type information in " + kernelTypes;
     Set<String> found;
     try {
       found =
-          KernelTypes.read(KernelTypes.VMLINUX)
+          KernelTypes.read(kernelTypes)
               .present(Set.of(PSOCK, ASYNCHRONOUS_QUEUE, TCP_ITERATOR, CAST));
     } catch (IOException e) {
       lines.add(

@@ -16,8 +16,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The whole check, on the running kernel. */
 @OnBpfKernel
@@ -77,6 +79,57 @@ class HostCheckTest {
 
     assertThat(forgotten(check.pid())).isEmpty();
     kernel.assertNothingIsLeft();
+  }
+
+  @Test
+  void refusesAKernelThatQueuesRedirectedMessagesAsynchronously(@TempDir Path folder)
+      throws Exception {
+    Path types =
+        typesOf(
+            folder,
+            "struct sk_psock { void *backlog_msg; } psock; struct bpf_iter__tcp { int x; } iter;");
+
+    CheckReport report = HostCheck.run(null, PINS, types);
+
+    assertThat(report.fit()).isFalse();
+    assertThat(report.refusals())
+        .anySatisfy(
+            line ->
+                assertThat(line)
+                    .startsWith("queue: ")
+                    .contains("queues redirected messages asynchronously"))
+        .anySatisfy(line -> assertThat(line).contains("cast", "absent", "Linux 6.2 or newer"));
+    assertThat(report.lines()).extracting(CheckLine::name).doesNotContain("probe");
+  }
+
+  @Test
+  void refusesAKernelWithoutTypes(@TempDir Path folder) throws Exception {
+    CheckReport report = HostCheck.run(null, PINS, folder.resolve("vmlinux"));
+
+    assertThat(report.refusals())
+        .anySatisfy(line -> assertThat(line).contains("btf", "CONFIG_DEBUG_INFO_BTF=y"));
+  }
+
+  /** The BTF of a few declarations, as a kernel's is in /sys/kernel/btf. */
+  private static Path typesOf(Path folder, String source) throws Exception {
+    Path object = folder.resolve("types.o");
+    Path types = folder.resolve("vmlinux");
+    run(
+        "clang",
+        "-g",
+        "-target",
+        "bpf",
+        "-c",
+        "-o",
+        object,
+        Files.writeString(folder.resolve("types.c"), source));
+    run("llvm-objcopy", "--dump-section", ".BTF=" + types, object, "/dev/null");
+    return types;
+  }
+
+  private static void run(Object... command) throws Exception {
+    List<String> words = Stream.of(command).map(Object::toString).toList();
+    assertThat(new ProcessBuilder(words).inheritIO().start().waitFor()).isZero();
   }
 
   @Test

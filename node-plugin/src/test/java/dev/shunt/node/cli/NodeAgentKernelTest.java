@@ -184,6 +184,31 @@ class NodeAgentKernelTest {
   }
 
   @Test
+  void refusesAKernelWhoseBacklogCannotBeReadByNameAndReason() throws Exception {
+    String old = "JAVA_TOOL_OPTIONS=-Dos.version=5.15.0-91-generic";
+    AgentProcess agent = opened(own.agent(List.of("env", old), policy("web", PORT)));
+
+    assertThat(agent.exitCode()).isEqualTo(1);
+    assertThat(agent.log())
+        .contains("kernel", "5.15.0-91-generic: a redirected backlog cannot be read there")
+        .contains("use 6.6.69 of 6.6, 6.12.8 of 6.12, or 6.13 and later")
+        .contains("traffic flows by TCP as before");
+    assertThat(Files.exists(pins)).isFalse();
+  }
+
+  @Test
+  void refusesToRunWithoutItsRightsAndNamesThem() throws Exception {
+    AgentProcess agent =
+        opened(own.agent(List.of("setpriv", "--bounding-set=-all"), policy("web", PORT)));
+
+    assertThat(agent.exitCode()).isEqualTo(1);
+    assertThat(agent.log())
+        .contains("capabilities", "missing CAP_BPF CAP_PERFMON CAP_NET_ADMIN", "run as root")
+        .contains("traffic flows by TCP as before");
+    assertThat(Files.exists(pins)).isFalse();
+  }
+
+  @Test
   void showsItsCountersToPrometheus() throws Exception {
     int port = freePort();
     AgentProcess agent = agent(policy("web", PORT), "--metrics-port", Integer.toString(port));
