@@ -170,7 +170,7 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 	 * Drained proof for readers that may sleep, if the reader itself has not given it (proof.h). Under this end's lock: all that came is read and nobody is inside recv. If the peer
 	 * has sent nothing since (its write_seq is still what was read here), nobody can have gone to sleep inside tcp_recvmsg(), which is entered only for TCP data.
 	 */
-	if (shunt_nothing_unread(v->sk, v->tp) && !shunt_sleepers(v->sk)) {
+	if (shunt_nothing_unread(v->sk, v->tp) && shunt_nobody_waits(v->sk)) {
 		v->me->read_seq = v->tp->copied_seq;
 		v->me->flags |= SHUNT_END_READ;
 	} else if (v->me->read_seq != v->tp->copied_seq) {

@@ -24,8 +24,8 @@ enum shunt_conn_flags {
 	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
 	SHUNT_CONN_PEER_OBSERVES = 1 << 20, /* the peer's policy says Observe */
 	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
-	SHUNT_CONN_LEFT_ALONE = 1 << 22, /* was counted under slower_than_tcp before it was adopted */
-	SHUNT_CONN_UNCOUNTED = 1 << 23, /* adopted, and neither end counts it yet */
+	SHUNT_CONN_LEFT_ALONE = 1 << 24, /* was counted under slower_than_tcp before it was adopted */
+	SHUNT_CONN_UNCOUNTED = 1 << 25, /* adopted, and neither end counts it yet */
 	SHUNT_CONN_URGENT = 4096, /* its program sent an urgent byte */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */

@@ -46,6 +46,17 @@ static __always_inline int shunt_sleepers(struct sock *sk)
 	return shunt_sleepers_on((__u64)BPF_CORE_READ(sk, sk_wq));
 }
 
+/*
+ * Nobody sleeps in recv, nor will in tcp_recvmsg() before more comes by TCP. tcp_bpf_recvmsg() looks for TCP data before it takes the lock: who waits for the lock may have found some, which
+ * was read meanwhile, and goes on to sleep where redirected data does not wake it. Called by whoever holds the lock.
+ */
+static __always_inline bool shunt_nobody_waits(struct sock *sk)
+{
+	__u64 head = (__u64)sk + bpf_core_field_offset(struct sock, sk_lock.wq.head);
+
+	return (__u64)BPF_CORE_READ(sk, sk_lock.wq.head.next) == head && !shunt_sleepers(sk);
+}
+
 /* Splice sees only sk_receive_queue: redirected data would stay unread for ever. Programs that splice one connection splice others (HAProxy, Go). */
 static __always_inline bool shunt_splices(struct sock *sk, const struct shunt_conn *c)
 {

@@ -169,6 +169,9 @@ struct sock {
 	struct {
 		atomic_t rmem_alloc;
 	} sk_backlog;
+	struct {
+		struct wait_queue_head wq;
+	} sk_lock;
 	struct socket_wq *sk_wq;
 	void *sk_user_data;
 	int sk_rcvlowat;

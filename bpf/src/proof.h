@@ -4,7 +4,7 @@
  * that it may be redirected to itself, when it reads on (docs/decisions/0013).
  *
  * Whoever sleeps in tcp_recvmsg() when its socket enters knows nothing of redirected data. The next TCP data ends that call; later ones are tcp_bpf_recvmsg()'s, which waits for both
- * queues and enters tcp_recvmsg() for data that is there, never to wait. So when a call that waits for no more than one byte has read the last byte, and nobody else sleeps on the socket,
+ * queues and enters tcp_recvmsg() for data that is there, never to wait. So when a call that waits for no more than one byte has read the last byte, and nobody else sleeps on the socket or waits for its lock,
  * nobody sleeps in tcp_recvmsg() any more until its peer sends by TCP again.
  */
 #ifndef SHUNT_PROOF_H
@@ -51,7 +51,7 @@ static __always_inline void shunt_prove_read(struct shunt_conn *c, struct tcp_so
 	struct shunt_bond *bond;
 	struct shunt_end *me;
 
-	if (tp->copied_seq != tp->rcv_nxt || sk->sk_rcvlowat > 1 || shunt_sleepers(sk))
+	if (tp->copied_seq != tp->rcv_nxt || sk->sk_rcvlowat > 1 || !shunt_nobody_waits(sk))
 		return;
 	c->flags &= ~SHUNT_CONN_ASLEEP;
 	bond = bpf_map_lookup_elem(&shunt_bonds, &key);

@@ -114,6 +114,26 @@ class SafetyConditionsTest {
     assertThat(redirected()).isZero();
   }
 
+  /** Which found data there before it waited, and sleeps where only TCP wakes it. */
+  @Test
+  void aReaderIsNotRedirectedToWhileAnotherWaitsForItsLock() throws Exception {
+    host.apply(MAY_BLOCK);
+    opens("blocking", "blocking");
+    puppet.does("start r receive_slowly a.server 1");
+    puppet.does("asleep r");
+    enters();
+    puppet.does("send a.client 1");
+    puppet.does("page_is_used");
+    puppet.does("start q receive a.server 1");
+    puppet.does("asleep q D");
+    puppet.does("page_comes");
+    puppet.does("finish r");
+    puppet.does("asleep q");
+    puppet.does("send a.client 1");
+    puppet.does("finish q");
+    assertThat(redirected()).isZero();
+  }
+
   @Test
   void aReaderThatWaitedForMoreThanOneByteDoesNotEnterAsleep() throws Exception {
     host.apply(MAY_BLOCK);

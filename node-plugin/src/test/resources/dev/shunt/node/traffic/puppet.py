@@ -4,18 +4,25 @@
 An end of connection NAME is NAME.client or NAME.server. What NAME.client sends is a stream of bytes that follows from its name, so the reader of the other
 end, in this process or another, checks every byte. Non-blocking sockets are waited for with poll, blocking ones are read and written as blocking programs do.
 """
+import ctypes
 import errno
+import fcntl
 import hashlib
+import mmap
 import os
 import select
 import shlex
 import socket
+import struct
 import sys
 import threading
 import time
 
 PATIENCE_SECONDS = 10
 BLOCK = 1 << 20
+# include/uapi/linux/userfaultfd.h
+SYS_USERFAULTFD = {"x86_64": 323, "aarch64": 282}[os.uname().machine]
+UFFDIO_API, UFFDIO_REGISTER, UFFDIO_ZEROPAGE = 0xC018AA3F, 0xC020AA00, 0xC020AA04
 # include/uapi/linux/tcp.h
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_REPAIR_OFF = 19, 20, 21, -1  # off, and no window probe
 
@@ -33,6 +40,28 @@ class Stream:
             found += self.block[at : at + count - len(found)]
             at = 0
         return found
+
+
+class MissingPage:
+    """Memory whose first use waits until it is told to be there: userfaultfd(2)."""
+
+    def __init__(self):
+        self.memory = mmap.mmap(-1, mmap.PAGESIZE)
+        self.range = struct.pack("QQ", ctypes.addressof(ctypes.c_char.from_buffer(self.memory)), mmap.PAGESIZE)
+        self.fd = ctypes.CDLL(None, use_errno=True).syscall(SYS_USERFAULTFD, os.O_CLOEXEC | os.O_NONBLOCK)
+        if self.fd < 0:
+            raise OSError(ctypes.get_errno(), "userfaultfd")
+        fcntl.ioctl(self.fd, UFFDIO_API, struct.pack("QQQ", 0xAA, 0, 0))
+        fcntl.ioctl(self.fd, UFFDIO_REGISTER, self.range + struct.pack("QQ", 1, 0))  # missing pages
+
+    def wait_until_used(self):
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        if not poll.poll(PATIENCE_SECONDS * 1000):
+            raise TimeoutError("nobody uses the page")
+
+    def come(self):
+        fcntl.ioctl(self.fd, UFFDIO_ZEROPAGE, self.range + struct.pack("Qq", 0, 0))
 
 
 class End:
@@ -154,6 +183,19 @@ class Puppet:
     def receive(self, name, count, flags="0"):
         self.ends[name].receive(int(count), int(flags))
 
+    def receive_slowly(self, name, count):
+        """Once, of a blocking socket; the call holds the socket's lock until page_comes."""
+        end = self.ends[name]
+        self.page = MissingPage()
+        got = end.socket.recv_into(self.page.memory, int(count))
+        end.check(self.page.memory[:got])
+
+    def page_is_used(self):
+        self.page.wait_until_used()
+
+    def page_comes(self):
+        self.page.come()
+
     def start(self, name, what, *arguments):
         """Runs a command on a thread of its own; finish NAME waits for it."""
         answer = []
@@ -161,13 +203,13 @@ class Puppet:
         self.threads[name] = thread, answer
         thread.start()
 
-    def asleep(self, name):
-        """Waits until a thread of start sleeps in the kernel."""
+    def asleep(self, name, state="S"):
+        """Waits until a thread of start sleeps in the kernel; state D: where no signal wakes it, as on a socket's lock."""
         tid = self.threads[name][0].native_id
         poll = select.poll()
         for _ in range(1000):
             with open(f"/proc/self/task/{tid}/stat") as stat:
-                if stat.read().rpartition(")")[2].split()[0] == "S":
+                if stat.read().rpartition(")")[2].split()[0] == state:
                     return
             poll.poll(5)
         raise TimeoutError("the thread did not go to sleep")
@@ -261,8 +303,6 @@ class Puppet:
 
     def disconnect(self, name):
         """connect(2) with AF_UNSPEC: the socket can be connected anew."""
-        import ctypes
-
         end = self.ends.pop(name)
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.connect(end.socket.fileno(), bytes(16), 16):
