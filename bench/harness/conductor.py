@@ -12,7 +12,6 @@ from .lab import Lab
 from .sockets import SocketCell
 
 _THREAD = "shunt-conductor"
-_PATIENCE = 120
 
 
 def main():
@@ -56,12 +55,12 @@ class _Measurement:
         before_cpu, began, found = self._agent.cpu_seconds_of(_THREAD), time.monotonic(), []
         for share in (0.5, 0.9, 1):
             wanted = before + share * connections
-            while self._accelerated() < wanted and time.monotonic() - began < _PATIENCE:
+            while self._accelerated() < wanted and time.monotonic() - began < self._options.patience:
                 time.sleep(0.1)
             if self._accelerated() >= wanted:
                 found.append(f"{share:.0%} accelerated after {time.monotonic() - began:.1f} s")
         elapsed, spent = time.monotonic() - began, self._agent.cpu_seconds_of(_THREAD) - before_cpu
-        rest = f"{self._accelerated() - before} of them when {_PATIENCE} s were over" if len(found) < 3 else ""
+        rest = f"{self._accelerated() - before} of them when {self._options.patience} s were over" if len(found) < 3 else ""
         self._tell(f"{what}: {', '.join([*found, *([rest] if rest else [])])}; {100 * spent / elapsed:.2f} % of one CPU meanwhile")
 
     def _accelerated(self):
@@ -106,6 +105,7 @@ def _options():
     parser = argparse.ArgumentParser(prog="bench/conductor", description=__doc__)
     parser.add_argument("--idle", type=int, default=10_000, metavar="N", help="idle connections; at most 10,000")
     parser.add_argument("--busy", type=int, default=200, metavar="N", help="connections with one request under way")
+    parser.add_argument("--patience", type=int, default=120, metavar="N", help="seconds after which enrolment is not waited for any more")
     parser.add_argument("--seconds", type=int, default=30, metavar="N", help="how long each share is measured")
     return parser.parse_args()
 
