@@ -168,6 +168,7 @@ struct shunt_config {
  */
 struct shunt_work {
 	__u64 candidates;                    /* connections that wait for the conductor */
+	__u64 urgent;                        /* of them, that are slower than TCP until it comes */
 };
 
 /*

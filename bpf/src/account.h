@@ -36,16 +36,30 @@ static __always_inline void shunt_take_policy(struct shunt_conn *c, const struct
 		c->flags |= SHUNT_CONN_WANTS_HANDSHAKE;
 }
 
+static __always_inline void shunt_add_work(__u64 sk, __u64 urgent)
+{
+	__u32 inode = BPF_CORE_READ((struct sock_common *)sk, skc_net.net, ns.inum);
+	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &inode), first = { .candidates = 1, .urgent = urgent };
+
+	if (!work) {
+		bpf_map_update_elem(&shunt_work, &inode, &first, BPF_NOEXIST);
+		return;
+	}
+	__sync_fetch_and_add(&work->candidates, 1);
+	if (urgent)
+		__sync_fetch_and_add(&work->urgent, 1);
+}
+
 /* One more connection of this socket's namespace waits for the conductor. */
 static __always_inline void shunt_call_conductor(__u64 sk)
 {
-	__u32 inode = BPF_CORE_READ((struct sock_common *)sk, skc_net.net, ns.inum);
-	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &inode), first = { .candidates = 1 };
+	shunt_add_work(sk, 0);
+}
 
-	if (work)
-		__sync_fetch_and_add(&work->candidates, 1);
-	else
-		bpf_map_update_elem(&shunt_work, &inode, &first, BPF_NOEXIST);
+/* It is slower than TCP until the conductor comes. */
+static __always_inline void shunt_hurry_conductor(__u64 sk)
+{
+	shunt_add_work(sk, 1);
 }
 
 /* First verdict of a connection: from here on it is live. */

@@ -6,7 +6,7 @@
  *
  * Enrolment (Settled): each end must be found fit under its own lock; the second of two fit ends enters the sockhash first, the first follows at its
  * next visit. Neither redirects before both are in. An end that stays alone leaves like every other, for shunt_one_queue moves what comes by TCP into its queue.
- * So that it need not, a byte is written for it, which tells the node plugin to walk once more at once.
+ * So that it need not, a byte is written for it, which tells the node plugin to walk once more at once; for a pair that TCP suits better and that is on its way out as well.
  *
  * Un-enrolment, two phases, of both ends together: (1) LEAVING under the own lock, and LEFT once no redirect of this end is under way; (2) when the peer has LEFT and the own
  * queue is empty, the key is deleted. Deleting earlier would free unread bytes (sk_psock_drop()).
@@ -63,7 +63,7 @@ static __attribute__((noinline)) int shunt_reclassify(struct shunt_conn *c, stru
 			shunt_change_row(c, p->row);
 		shunt_take_policy(c, p);
 		if (!(c->flags & SHUNT_CONN_WANTS_HANDSHAKE))
-			c->flags &= ~SHUNT_CONN_HANDSHAKE;
+			c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_VOUCHED);
 	}
 	c->refusal = !p ? SHUNT_NO_POLICY : shunt_consents(p) ? SHUNT_UNDECIDED : shunt_own_refusal(p);
 	me = shunt_own_end(c);
@@ -101,11 +101,23 @@ static __always_inline void shunt_leave(struct shunt_visit *v)
 {
 	v->c->state = SHUNT_STATE_LEAVING;
 	v->me->flags |= SHUNT_END_LEAVING;
+	if ((v->peer->flags & (SHUNT_END_IN | SHUNT_END_CLOSED)) == SHUNT_END_IN)
+		shunt_add_work(v->peer->sk, v->me->reason == SHUNT_SLOWER_THAN_TCP); /* into its own namespace */
 }
 
-static __always_inline bool shunt_holds_nothing(struct sock *sk, struct sk_psock *psock, const struct shunt_conn *c)
+/*
+ * A thread inside recv or send keeps the psock beyond the key. In shunt_pollers, what came by TCP before may be on its way into it; in shunt_sockets nothing but redirected data ever
+ * gets there, and the thread goes on by TCP.
+ */
+static __always_inline bool shunt_holds_nothing(const struct shunt_conn *c, struct sock *sk, struct sk_psock *psock)
 {
-	return shunt_ingress_empty(psock) && !shunt_redirect_under_way(sk, psock, c);
+	return shunt_ingress_empty(psock) && (!(c->flags & SHUNT_CONN_POLLER) || !shunt_redirect_under_way(sk, psock, c));
+}
+
+/* No redirect of this end is under way: it never redirected since it was enrolled, or its only thread came back to send, or no thread is in there at all. */
+static __always_inline bool shunt_is_dry(const struct shunt_conn *c, struct sock *sk, struct sk_psock *psock)
+{
+	return !c->sender || (c->flags & SHUNT_CONN_DRY) || !shunt_redirect_under_way(sk, psock, c);
 }
 
 /*
@@ -116,7 +128,7 @@ static __always_inline void shunt_withdraw(struct shunt_conn *c, struct sock *sk
 {
 	struct sk_psock *psock = shunt_psock(sk);
 
-	if (psock && !shunt_holds_nothing(sk, psock, c))
+	if (psock && !shunt_holds_nothing(c, sk, psock))
 		return;
 	shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
 	c->state = SHUNT_STATE_WATCHED;
@@ -189,7 +201,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		return;
 	}
 	if (!(v->me->flags & SHUNT_END_LEFT)) {
-		if (!(v->c->flags & SHUNT_CONN_DRY) && shunt_redirect_under_way(v->sk, psock, v->c))
+		if (!shunt_is_dry(v->c, v->sk, psock))
 			return;
 		v->me->flags |= SHUNT_END_LEFT;
 	}
@@ -199,7 +211,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		shunt_take_reader_out(v->peer, v->tp, v->now);
 		return; /* the reader first: from outside, this end could not help it out any more */
 	}
-	if (shunt_holds_nothing(v->sk, psock, v->c))
+	if (shunt_holds_nothing(v->c, v->sk, psock))
 		shunt_take_out(v);
 }
 
@@ -250,6 +262,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	if (shunt_sleepers(v->sk))
 		c->flags |= SHUNT_CONN_ASLEEP;
 	c->slowness = 0;
+	c->carried = 0;
 	c->sender = 0;
 	v->me->flags |= SHUNT_END_IN | (c->flags & SHUNT_CONN_POLLER ? SHUNT_END_POLLER : 0);
 }
@@ -283,6 +296,14 @@ static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
 	if (v->c->state == SHUNT_STATE_WATCHED)
 		return v->c->program.id || (v->c->flags & SHUNT_CONN_WANTS_HANDSHAKE); /* else its first use calls (shunt_see()) */
 	return !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
+}
+
+/* Whether the next walk better follows at once: one end is alone in its sockhash, or a pair that TCP suits better is on its way out, by TCP from within the sockhash meanwhile. */
+static __always_inline bool shunt_halfway(const struct shunt_visit *v)
+{
+	if (v->c->state == SHUNT_STATE_LEAVING)
+		return v->me->reason == SHUNT_SLOWER_THAN_TCP || v->peer->reason == SHUNT_SLOWER_THAN_TCP;
+	return shunt_wanted(v) && ((v->me->flags ^ v->peer->flags) & SHUNT_END_IN);
 }
 
 /* One visit. */
@@ -329,7 +350,7 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 		shunt_move(v.c, shunt_present_verdict(&v));
 	if (shunt_unfinished(&v))
 		shunt_call_conductor((__u64)v.tp);
-	if (shunt_wanted(&v) && ((v.me->flags ^ v.peer->flags) & SHUNT_END_IN))
+	if (shunt_halfway(&v))
 		bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
 	return 0;
 }

@@ -31,6 +31,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
 	SHUNT_CONN_WAITS_FOR_ALL = 8192, /* its program read with MSG_WAITALL */
 	SHUNT_CONN_ASLEEP = 16384, /* entered while somebody slept on it, who may still do so in tcp_recvmsg() and hold no reference on the psock */
+	SHUNT_CONN_VOUCHED = 1 << 22, /* was enrolled at the handshake: its policy's owner vouches for its program, so it may come back as it was */
 	SHUNT_CONN_DRY = 2048,     /* leaving, and the only thread that ever redirected came back to send: no redirect is under way */
 };
 
@@ -76,6 +77,7 @@ struct shunt_conn {
 	__u32 turns;               /* answers that it read after short requests, since then */
 	__u32 turn_seq;
 	__u32 pad2;
+	__s64 carried;             /* since it was enrolled: what TCP carried from within the sockhash, less what redirecting made up for; bytes, and some for each message */
 	__u64 listener;            /* hasty.h: whose tempo it tells; 0 = nobody's */
 	struct shunt_process program; /* the first that was seen to read or write it; id 0 = none yet */
 };

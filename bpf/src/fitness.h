@@ -139,7 +139,7 @@ static __always_inline __u32 shunt_unfit(struct sock *sk, struct tcp_sock *tp, c
 {
 	if (shunt_splices(sk, c))
 		return SHUNT_SPLICE_USER;
-	if (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_is_nonblocking(sk))
+	if (!(c->flags & (SHUNT_CONN_MAY_BLOCK | SHUNT_CONN_VOUCHED)) && !shunt_is_nonblocking(sk))
 		return SHUNT_BLOCKING_SOCKET;
 	if (BPF_CORE_READ(sk, sk_rcvlowat) > 1)
 		return SHUNT_RECEIVE_LOW_WATER;

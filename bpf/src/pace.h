@@ -6,6 +6,10 @@
  * the sender, and redirecting wins all the same. On one CPU a stream of small writes runs at half the speed of TCP (docs/decisions/0005), and TCP from within the sockhash is
  * slower still: such a connection must leave it.
  *
+ * Slower than both is TCP from within the sockhash. A full queue makes TCP the valve, and redirecting resumes when all is read; but where a sender fills TCP's buffers faster than
+ * its reader empties them (large writes on one CPU, a reader that is slower, a node whose budget is spent), or nothing proves that a reader is not asleep in tcp_recvmsg(), that
+ * moment does not come. So what TCP carries counts against what is redirected, and a connection that it carries nearly all the time leaves.
+ *
  * What tells one CPU from two is how a queue ends that the sender found empty again. Beside a reader on another CPU it is short, or was read while the sender ran. On one CPU it is
  * as long as the sender's time slice, and it ends because the sender was preempted: nothing else stops a sender that is redirected. On any
  * CPUs, a long queue of tiny messages, or a full one of small ones, tells the same: the reader is what is slow, and reading is what TCP's gathering makes cheap.
@@ -20,12 +24,40 @@
 #define SHUNT_TINY_MESSAGE 512u          /* below which it wins as well whenever the reader falls behind */
 #define SHUNT_BURST_STARTS 16u           /* message of a queue at which the sender's preemptions are noted: shorter queues cost nothing */
 #define SHUNT_LONG_BURST 64u             /* messages; a pipeline of requests is shorter */
-#define SHUNT_SLOW_AT 16384u             /* more messages in such queues than in others, before the connection leaves: some 50 ms of streaming */
+#define SHUNT_SLOW_AT 8192u              /* more messages in such queues than in others, before the connection leaves: some 30 ms of streaming */
+#define SHUNT_CARRIED_MESSAGE 4096       /* what a message costs beside its bytes, as bytes */
+#define SHUNT_CARRIED_TOO_MUCH (64 << 20) /* by TCP, beyond what redirecting made up for, before the connection leaves: several times what fills TCP's own buffers */
+#define SHUNT_SPARED_AT_MOST (64 << 20)  /* made up for in advance */
+#define SHUNT_MAKES_UP_FOR 3             /* bytes by TCP that one redirected byte makes up for: below a quarter redirected, TCP alone is faster */
 #define SHUNT_TURNS 64u                  /* answers after short requests that make a connection one that redirecting suits */
 #define SHUNT_TURN_BYTES 16384u          /* longest request that counts */
 #define SHUNT_BACK_BY_TURNS_NS 1000000000ull    /* soonest return of one that answers now; doubled at each leave */
 #define SHUNT_BACK_BY_TRIAL_NS 30000000000ull   /* soonest return of one that nothing is known of; doubled at each leave */
 #define SHUNT_BACK_DOUBLINGS 7u
+
+/* TCP is faster for what this end sends: the conductor takes the pair out. */
+static __always_inline void shunt_is_slow(struct shunt_conn *c, __u64 sk)
+{
+	if (c->flags & SHUNT_CONN_SLOW)
+		return;
+	c->flags |= SHUNT_CONN_SLOW;
+	shunt_hurry_conductor(sk);
+}
+
+/* A message of an enrolled socket goes by TCP. */
+static __always_inline void shunt_carries(struct shunt_conn *c, __u32 size, __u64 sk)
+{
+	c->carried += size + SHUNT_CARRIED_MESSAGE;
+	if (c->carried >= SHUNT_CARRIED_TOO_MUCH)
+		shunt_is_slow(c, sk);
+}
+
+/* A message was redirected. */
+static __always_inline void shunt_spares(struct shunt_conn *c, __u32 size)
+{
+	if (c->carried > -SHUNT_SPARED_AT_MOST)
+		c->carried -= SHUNT_MAKES_UP_FOR * (size + SHUNT_CARRIED_MESSAGE);
+}
 
 /* The queue of this direction grew to SHUNT_BURST_STARTS messages. */
 static __always_inline void shunt_burst_starts(struct shunt_conn *c, struct task_struct *sender)
@@ -52,10 +84,8 @@ static __always_inline void shunt_burst_ends(struct shunt_conn *c, struct task_s
 		return;
 	}
 	c->slowness += messages;
-	if (c->slowness < SHUNT_SLOW_AT || (c->flags & SHUNT_CONN_SLOW))
-		return;
-	c->flags |= SHUNT_CONN_SLOW;
-	shunt_call_conductor(sk);
+	if (c->slowness >= SHUNT_SLOW_AT)
+		shunt_is_slow(c, sk);
 }
 
 /* Leaves the sockhash because TCP is faster. */

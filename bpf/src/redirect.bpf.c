@@ -102,7 +102,7 @@ static __always_inline bool shunt_changed(const struct shunt_conn *c, struct tcp
 	if (c->flags & SHUNT_CONN_HANDSHAKE)
 		return false;
 	/* Of the sender's own options these concern what it sends (MSG_ZEROCOPY shows only in sends that are system calls); the others count when it is sent to. */
-	return shunt_peculiar(peer) || ((struct sock *)own)->sk_tsflags || (((struct sock *)own)->__sk_common.skc_flags & 1ul << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)) || (!(c->flags & SHUNT_CONN_MAY_BLOCK) && !shunt_never_sleeps(peer));
+	return shunt_peculiar(peer) || ((struct sock *)own)->sk_tsflags || (((struct sock *)own)->__sk_common.skc_flags & 1ul << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)) || (!(c->flags & (SHUNT_CONN_MAY_BLOCK | SHUNT_CONN_VOUCHED)) && !shunt_never_sleeps(peer));
 }
 
 /* What keeps one more message from being queued at the peer, or 0. backlog: bytes in all of the peer's receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
@@ -167,8 +167,11 @@ int shunt_redirect(struct sk_msg_md *msg)
 	if (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT)
 		return SK_PASS;
 	tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock)); /* only TCP sockets get here */
-	if (!c->peer_sk && !shunt_meet(c))
+	size = msg->size;
+	if (!c->peer_sk && !shunt_meet(c)) {
+		shunt_carries(c, size, (__u64)tp);
 		return SK_PASS;
+	}
 	peer = shunt_peer(c);
 	/* A socket that was disconnected keeps its place and its cookie: connect(2) with AF_UNSPEC. */
 	sender = bpf_get_current_task_btf();
@@ -189,8 +192,10 @@ int shunt_redirect(struct sk_msg_md *msg)
 	}
 
 	if (tp->write_seq != c->clean_seq) {
-		if (peer->copied_seq != tp->write_seq || !(shunt_never_sleeps(peer) || shunt_has_proven(c, tp->write_seq)))
+		if (peer->copied_seq != tp->write_seq || !(shunt_never_sleeps(peer) || shunt_has_proven(c, tp->write_seq))) {
+			shunt_carries(c, size, (__u64)tp);
 			return SK_PASS;
+		}
 		c->clean_seq = tp->write_seq;
 		if (c->direction == SHUNT_BACKLOG_BYTES)
 			shunt_room_drained(c, bpf_ktime_get_ns());
@@ -208,12 +213,13 @@ int shunt_redirect(struct sk_msg_md *msg)
 		if (reason == SHUNT_BACKLOG_BYTES)
 			shunt_room_filled(c, bpf_ktime_get_ns());
 		shunt_fall_back(c, reason);
+		shunt_carries(c, size, (__u64)tp);
 		return SK_PASS;
 	}
-	size = msg->size;
 	if (shunt_send_to_peer(msg, c) != SK_PASS)
 		return SK_PASS; /* the peer is closing */
 	shunt_come_back(c);
+	shunt_spares(c, size);
 	if (++c->messages == SHUNT_BURST_STARTS)
 		shunt_burst_starts(c, sender);
 	if (c->sender != (__u64)sender) {

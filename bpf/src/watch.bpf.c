@@ -45,7 +45,7 @@ static __always_inline long shunt_enrol(struct bpf_sock_ops *ctx, struct shunt_c
 		return error;
 	c->state = SHUNT_STATE_ENROLLED;
 	c->enrolled_ns = c->born_ns;
-	c->flags |= SHUNT_CONN_HANDSHAKE | (poller ? SHUNT_CONN_POLLER : 0);
+	c->flags |= SHUNT_CONN_HANDSHAKE | SHUNT_CONN_VOUCHED | (poller ? SHUNT_CONN_POLLER : 0);
 	return 0;
 }
 

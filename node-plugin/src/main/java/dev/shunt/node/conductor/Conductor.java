@@ -5,10 +5,13 @@ import dev.shunt.node.bpf.NetworkNamespaces;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -181,8 +184,14 @@ public final class Conductor implements AutoCloseable {
     if (!share.allows(System.nanoTime())) {
       return false;
     }
-    schedule.observe(walks.waiting(), System.nanoTime());
+    lookWhoWaits();
     return visitWhereSomebodyWaits();
+  }
+
+  private void lookWhoWaits() {
+    long now = System.nanoTime();
+    schedule.observe(walks.waiting(), now);
+    schedule.hurry(walks.urgent(), now);
   }
 
   /**
@@ -225,7 +234,8 @@ public final class Conductor implements AutoCloseable {
     failures.keySet().removeIf(inode -> !inode.equals(ITSELF) && !known.containsKey(inode));
     long searching = 0;
     for (NetworkNamespace namespace : known.values()) {
-      searching += visit(namespace, true);
+      searching += visit(namespace);
+      comeAgainIfNeeded(namespace.inode());
     }
     if (searching == 0) {
       nobodySearches(round);
@@ -239,19 +249,30 @@ public final class Conductor implements AutoCloseable {
     }
   }
 
+  /** The two ends of a connection may be in two namespaces, which then take turns. */
   private boolean visitWhereSomebodyWaits() {
-    List<Long> due = schedule.due(System.nanoTime());
-    for (Long inode : due) {
-      NetworkNamespace namespace = find(inode);
-      if (namespace == null) {
-        unseen.missed(inode, System.nanoTime());
-        schedule.forget(inode);
-        walks.clearWaiting(inode);
-      } else {
-        visit(namespace, false);
-      }
+    Set<Long> due = new HashSet<>(schedule.due(System.nanoTime()));
+    Set<Long> walked = new HashSet<>();
+    for (int i = 0; !due.isEmpty() && i < WALKS_IN_A_ROW; i++) {
+      walked.addAll(due);
+      due.removeIf(inode -> !isHalfway(inode));
+      lookWhoWaits();
+      due.addAll(walks.urgent());
     }
-    return !due.isEmpty();
+    walked.forEach(this::comeAgainIfNeeded);
+    return !walked.isEmpty();
+  }
+
+  /** Walks a namespace, and answers whether a connection is halfway there. */
+  private boolean isHalfway(Long inode) {
+    NetworkNamespace namespace = find(inode);
+    if (namespace == null) {
+      unseen.missed(inode, System.nanoTime());
+      schedule.forget(inode);
+      walks.clearWaiting(inode);
+      return false;
+    }
+    return tended(namespace, () -> conduct(namespace)) > 0;
   }
 
   /** To look through all processes costs more than a walk on a host that has many. */
@@ -264,18 +285,31 @@ public final class Conductor implements AutoCloseable {
   }
 
   /** Answers how many connections' other ends are still looked for. */
-  private long visit(NetworkNamespace namespace, boolean adopt) {
-    long searching = 0;
+  private long visit(NetworkNamespace namespace) {
+    return tended(
+        namespace,
+        () -> {
+          long searching = walks.walk(Walks.Kind.ADOPT, namespace);
+          long halfway = 1;
+          for (int i = 0; halfway > 0 && i < WALKS_IN_A_ROW; i++) {
+            halfway = conduct(namespace);
+          }
+          return searching;
+        });
+  }
+
+  /** One walk that enrols, judges and un-enrols; answers how many connections are halfway. */
+  private long conduct(NetworkNamespace namespace) {
+    walks.clearWaiting(namespace.inode());
+    walks.answerQuestions();
+    return walks.walk(Walks.Kind.CONDUCT, namespace);
+  }
+
+  /** Answers what the walks of a namespace do; 0 when they failed. */
+  private long tended(NetworkNamespace namespace, LongSupplier walking) {
+    long answer;
     try {
-      if (adopt) {
-        searching = walks.walk(Walks.Kind.ADOPT, namespace);
-      }
-      long halfway = 1;
-      for (int i = 0; halfway > 0 && i < WALKS_IN_A_ROW; i++) {
-        walks.clearWaiting(namespace.inode());
-        walks.answerQuestions();
-        halfway = walks.walk(Walks.Kind.CONDUCT, namespace);
-      }
+      answer = walking.getAsLong();
       failures.remove(namespace.inode());
     } catch (RuntimeException e) {
       schedule.forget(namespace.inode());
@@ -287,8 +321,10 @@ public final class Conductor implements AutoCloseable {
       }
       return 0;
     }
-    long undone = walks.waiting().getOrDefault(namespace.inode(), 0L);
-    schedule.walked(namespace.inode(), undone, System.nanoTime());
-    return searching;
+    return answer;
+  }
+
+  private void comeAgainIfNeeded(Long inode) {
+    schedule.walked(inode, walks.waiting().getOrDefault(inode, 0L), System.nanoTime());
   }
 }

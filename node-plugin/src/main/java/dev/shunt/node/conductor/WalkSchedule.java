@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * When each namespace is due for a walk. Plain arithmetic on monotonic nanoseconds; not
@@ -45,6 +46,16 @@ final class WalkSchedule {
           }
           entry.undone = count;
         });
+  }
+
+  /** Somebody in these namespaces, whom {@link #observe} knows of, shall not wait. */
+  void hurry(Set<Long> namespaces, long now) {
+    for (Long namespace : namespaces) {
+      Entry entry = entries.get(namespace);
+      if (entry != null && entry.due - now > 0) {
+        entry.due = now;
+      }
+    }
   }
 
   /** Namespaces whose time has come. */

@@ -2,6 +2,7 @@ package dev.shunt.node.conductor;
 
 import dev.shunt.node.bpf.NetworkNamespace;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The kernel side of the conductor. Used by one thread at a time, which is what the BPF programs
@@ -22,7 +23,8 @@ public interface Walks {
    * socket.
    *
    * @return how many connections are halfway, so that walking on helps: for {@link Kind#CONDUCT}
-   *     one end is enrolled and the other is not, for {@link Kind#ADOPT} one end is known
+   *     one end is enrolled and the other is not, or a pair is on its way out, for {@link
+   *     Kind#ADOPT} one end is known
    * @throws RuntimeException when the namespace is gone or the kernel refuses
    */
   long walk(Kind kind, NetworkNamespace namespace);
@@ -32,6 +34,11 @@ public interface Walks {
 
   /** How many connections wait for the conductor, by inode of the namespace; without zeroes. */
   Map<Long, Long> waiting();
+
+  /**
+   * Of these namespaces, those where a connection is slower than TCP until somebody walks there.
+   */
+  Set<Long> urgent();
 
   /** Sets a namespace's count to zero; done before a walk, which counts what it leaves undone. */
   void clearWaiting(long namespace);

@@ -74,7 +74,7 @@ final class Abi {
 
   /** Candidates for the conductor by network namespace. */
   static final MapSpec WORK =
-      new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, Long.BYTES, 16_384, 0);
+      new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, 2 * Long.BYTES, 16_384, 0);
 
   static final int OBSERVATION_SIZE = 176;
   static final int OBSERVED_SIZE = 560;

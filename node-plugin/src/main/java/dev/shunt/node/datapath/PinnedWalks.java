@@ -10,10 +10,13 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -89,6 +92,20 @@ final class PinnedWalks implements Walks, AutoCloseable {
       }
     }
     return waiting;
+  }
+
+  @Override
+  public Set<Long> urgent() {
+    MapEntries rows = work.readAll();
+    Set<Long> urgent = new HashSet<>();
+    for (int i = 0; i < rows.count(); i++) {
+      ByteBuffer row = Abi.wrap(rows.value(i));
+      boolean tells = row.capacity() > Long.BYTES; // not in layouts before 4
+      if (tells && row.getLong(Long.BYTES) != 0) {
+        urgent.add(Integer.toUnsignedLong(Abi.wrap(rows.key(i)).getInt()));
+      }
+    }
+    return urgent;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class WalkScheduleTest {
@@ -27,6 +28,16 @@ class WalkScheduleTest {
 
     assertThat(schedule.due(START + SETTLE - 1)).isEmpty();
     assertThat(schedule.due(START + SETTLE)).containsExactly(NAMESPACE);
+  }
+
+  @Test
+  void whoIsSlowerThanTcpUntilThenIsVisitedAtOnceHoweverLongOthersWait() {
+    schedule.observe(Map.of(NAMESPACE, 2L), START);
+    schedule.hurry(Set.of(NAMESPACE), START);
+
+    assertThat(schedule.due(START)).containsExactly(NAMESPACE);
+    schedule.walked(NAMESPACE, 1, START);
+    assertThat(schedule.due(START)).isEmpty();
   }
 
   @Test

@@ -71,7 +71,7 @@ class PaceTest {
     startSink();
     Program source = connect("pour");
     DatapathStatus much =
-        host.await("a gigabyte redirected", s -> s.redirectedBytes() > 1024 * MIB, PATIENCE);
+        host.await("much redirected", s -> s.redirectedBytes() > 256 * MIB, PATIENCE);
     assertThat(much.acceleratedLive()).isEqualTo(1);
     assertThat(slower(much)).isZero();
     source.sendLine();

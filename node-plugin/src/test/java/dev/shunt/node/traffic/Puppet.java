@@ -26,6 +26,11 @@ final class Puppet {
     }
   }
 
+  /** Waits until a thread that {@code start} made sleeps in the kernel for its socket's sake. */
+  void sleepsOnItsSocket(String thread) throws IOException {
+    does("asleep " + thread + " S wait_woken");
+  }
+
   /** What became of a command that may fail. */
   String tries(String command) throws IOException {
     program.sendLine(command);
@@ -45,6 +50,14 @@ final class Puppet {
       does("send %s.%s 100".formatted(connection, way.get(0)));
       does("receive %s.%s 100".formatted(connection, way.get(1)));
     }
+  }
+
+  /** A message each way of a connection whose client is in another program. */
+  void exchanges(Puppet itsClient, String connection) throws IOException {
+    itsClient.does("send %s.client 100".formatted(connection));
+    does("receive %s.server 100".formatted(connection));
+    does("send %s.server 100".formatted(connection));
+    itsClient.does("receive %s.client 100".formatted(connection));
   }
 
   /** Often enough for both ends to be found fit, and to enter one after the other. */

@@ -203,13 +203,13 @@ class Puppet:
         self.threads[name] = thread, answer
         thread.start()
 
-    def asleep(self, name, state="S"):
-        """Waits until a thread of start sleeps in the kernel; state D: where no signal wakes it, as on a socket's lock."""
+    def asleep(self, name, state="S", where=None):
+        """Waits until a thread of start sleeps in the kernel, in a certain function of it; state D: where no signal wakes it, as on a socket's lock."""
         tid = self.threads[name][0].native_id
         poll = select.poll()
-        for _ in range(1000):
-            with open(f"/proc/self/task/{tid}/stat") as stat:
-                if stat.read().rpartition(")")[2].split()[0] == state:
+        for _ in range(2000):
+            with open(f"/proc/self/task/{tid}/stat") as stat, open(f"/proc/self/task/{tid}/wchan") as wchan:
+                if stat.read().rpartition(")")[2].split()[0] == state and where in (None, wchan.read()):
                     return
             poll.poll(5)
         raise TimeoutError("the thread did not go to sleep")

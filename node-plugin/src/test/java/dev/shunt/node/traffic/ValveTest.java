@@ -1,0 +1,80 @@
+package dev.shunt.node.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.datapath.Reason;
+import dev.shunt.node.traffic.TrafficHost.Conducting;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A connection that TCP carries although it is enrolled, because its reader fell behind. */
+@OnBpfKernel
+class ValveTest {
+  private static final int PORT = 15001;
+
+  /** Redirected while nothing is read: what the policy allows, of one byte each. */
+  private static final int REDIRECTED = 8;
+
+  private static final int SENT = 20;
+
+  /** More than TCP may carry before a connection leaves. */
+  private static final long MUCH = 80 << 20;
+
+  private TrafficHost host;
+  private Puppet client;
+  private Puppet server;
+
+  @BeforeEach
+  void openConnectionWhoseReaderFellBehind() throws Exception {
+    host = new TrafficHost(Conducting.BY_HAND);
+    Namespace namespace = host.namespace();
+    client = host.puppet(namespace);
+    server = host.puppet(namespace);
+    host.apply(
+        """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: valve}
+        spec:
+          match: {cgroups: ["%CGROUP"]}
+          enrolment: Handshake
+          limits: {backlogMessages: 8}
+        """);
+    server.does("listen l 127.0.0.1 " + PORT + " blocking");
+    client.does("connect a 127.0.0.1 " + PORT + " blocking");
+    server.does("accept a l blocking");
+    for (int i = 0; i < SENT; i++) {
+      client.does("send a.client 1");
+    }
+    assertThat(host.fallbacks()).isEqualTo(Map.of(Reason.BACKLOG_MESSAGES, 1L));
+    assertThat(redirected()).isEqualTo(REDIRECTED);
+  }
+
+  @AfterEach
+  void closeHost() throws Exception {
+    host.close();
+  }
+
+  @Test
+  void aConnectionThatTcpCarriesAllTheTimeLeavesAlthoughItsReaderSleeps() throws Exception {
+    server.does("start r receive a.server " + (SENT + MUCH + 1));
+    client.does("send a.client " + MUCH);
+    server.sleepsOnItsSocket("r");
+    assertThat(redirected()).isEqualTo(REDIRECTED);
+    for (int i = 0; i < 4; i++) {
+      server.conducts();
+    }
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.SLOWER_THAN_TCP, 1L));
+    assertThat(host.socketsInSockhashes()).isZero();
+    client.does("send a.client 1");
+    server.does("finish r");
+    server.exchanges(client, "a");
+  }
+
+  private long redirected() throws Exception {
+    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
+  }
+}
