@@ -8,12 +8,16 @@
  * next visit. Neither redirects before both are in. An end that stays alone leaves like every other, for shunt_one_queue moves what comes by TCP into its queue.
  * So that it need not, a byte is written for it, which tells the node plugin to walk once more at once; for a pair that TCP suits better and that is on its way out as well.
  *
+ * A walk that comes to a busy end whose last message is still unread does not pass it by: the program answers 1, so that the read that walks ends with EAGAIN (bpf_iter_run_prog()), and the
+ * next read visits the same socket once more.
+ *
  * Un-enrolment, two phases, of both ends together: (1) LEAVING under the own lock, and LEFT once no redirect of this end is under way; (2) when the peer has LEFT and the own
  * queue is empty, the key is deleted. Deleting earlier would free unread bytes (sk_psock_drop()).
  */
 #include "classify.h"
 #include "account.h"
 #include "adopt.h"
+#include "calm.h"
 #include "fitness.h"
 #include "hasty.h"
 #include "leave.h"
@@ -21,7 +25,8 @@
 #include "program.h"
 #include "proof.h"
 
-#define SHUNT_FIT_FOR_NS 200000000ull     /* how long a peer's fitness is believed; it is proven again when it enters */
+#define SHUNT_FIT_FOR_NS 2000000000ull    /* how long a peer's fitness is believed; it is proven again when it enters */
+#define SHUNT_PAUSES 6                    /* how often a walk waits for an end to be quiet; as often again when its peer is in already */
 #define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
 #define SHUNT_ALONE_VISITS 6              /* but as many visits at least: among many sockets they are far apart */
 
@@ -34,6 +39,7 @@ struct shunt_visit {
 	__u64 now;
 	__u64 settle_ns;
 	bool draining;
+	bool busy;                            /* fit, but for what is unread just now */
 };
 
 /* A socket's own end of its bond, or NULL if there is none, or one of another connection that had the same handshake. */
@@ -101,6 +107,7 @@ static __always_inline void shunt_leave(struct shunt_visit *v)
 {
 	v->c->state = SHUNT_STATE_LEAVING;
 	v->me->flags |= SHUNT_END_LEAVING;
+	shunt_alarm();
 	if ((v->peer->flags & (SHUNT_END_IN | SHUNT_END_CLOSED)) == SHUNT_END_IN)
 		shunt_add_work(v->peer->sk, v->me->reason == SHUNT_SLOWER_THAN_TCP); /* into its own namespace */
 }
@@ -234,7 +241,9 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	if (fitness == SHUNT_ACCELERATED)
 		fitness = shunt_trust(v);
 	if (fitness != SHUNT_ACCELERATED) {
-		v->me->fit_ns = 0;
+		if (fitness)
+			v->me->fit_ns = 0;
+		v->busy = fitness == SHUNT_UNDECIDED && c->program.id && v->now - c->born_ns >= v->settle_ns && !shunt_nothing_unread(v->sk, v->tp);
 		v->me->reason = fitness;
 		return;
 	}
@@ -256,6 +265,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->enrolled_ns = v->now;
 	shunt_not_hasty(c->listener, (__u64)v->tp);
 	c->visits_alone = 0;
+	c->pauses = 0;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
 	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY | SHUNT_CONN_ASLEEP);
@@ -346,10 +356,18 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 		shunt_visit_enrolled(&v);
 	if (v.c->state == SHUNT_STATE_LEAVING)
 		shunt_visit_leaving(&v);
+	/* Between two requests it would be fit: the walk stops here for a moment, and goes on with another visit of this socket. */
+	if (v.busy && v.c->pauses < (v.peer->flags & SHUNT_END_IN ? 2 * SHUNT_PAUSES : SHUNT_PAUSES)) {
+		v.c->pauses++;
+		return 1;
+	}
 	if (v.c->flags & SHUNT_CONN_OWNER)
 		shunt_move(v.c, shunt_present_verdict(&v));
+	c->calm = 0;
 	if (shunt_unfinished(&v))
 		shunt_call_conductor((__u64)v.tp);
+	else if (c->state == SHUNT_STATE_ENROLLED)
+		c->calm = shunt_present_calm();
 	if (shunt_halfway(&v))
 		bpf_seq_write(ctx->meta->seq, &one, sizeof(one));
 	return 0;
@@ -389,8 +407,9 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 		if (shunt_still_searches(c))
 			shunt_call_conductor((__u64)tp);
 	}
+	if (!(config->flags & SHUNT_CONFIG_DRAINING) && shunt_is_calm(c, skc, tp, *active))
+		return 0;
 	if (c->generation != *active)
 		shunt_reclassify(c, tp, *active);
-	shunt_tend(ctx, skc, tp, c, config);
-	return 0;
+	return shunt_tend(ctx, skc, tp, c, config);
 }

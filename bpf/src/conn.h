@@ -57,7 +57,8 @@ struct shunt_conn {
 	__u64 backlog_bytes;
 	__u8 searches;             /* of a stray for its peer */
 	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
-	__u8 pad[6];
+	__u8 pauses;               /* of walks that waited for it to be quiet */
+	__u8 pad[5];
 	__u64 noted_backlog;       /* this direction's share of shunt_backlog */
 	__u64 redirected_bytes;    /* by this end, so far */
 	__u64 redirected_messages;
@@ -76,7 +77,7 @@ struct shunt_conn {
 	__u32 slow_times;
 	__u32 turns;               /* answers that it read after short requests, since then */
 	__u32 turn_seq;
-	__u32 pad2;
+	__u32 calm;                /* calm.h; 0 = something is left to do */
 	__s64 carried;             /* since it was enrolled: what TCP carried from within the sockhash, less what redirecting made up for; bytes, and some for each message */
 	__u64 listener;            /* hasty.h: whose tempo it tells; 0 = nobody's */
 	struct shunt_process program; /* the first that was seen to read or write it; id 0 = none yet */

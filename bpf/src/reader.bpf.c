@@ -8,6 +8,7 @@
  */
 #include "maps.h"
 #include "account.h"
+#include "calm.h"
 #include "pace.h"
 #include "observe.h"
 #include "program.h"
@@ -35,6 +36,7 @@ static __always_inline int shunt_see(const struct sock *sk, bool reading)
 		c->flags |= SHUNT_CONN_SPLICED;
 		shunt_note_obstacle(c, (__u64)sk, SHUNT_SPLICE_USER);
 		bpf_map_update_elem(&shunt_splicers, &cgroup, &now, BPF_ANY);
+		shunt_alarm();
 		shunt_call_conductor((__u64)sk); /* whoever of that cgroup is enrolled already shall leave */
 		return 0;
 	}

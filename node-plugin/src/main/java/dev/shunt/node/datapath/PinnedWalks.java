@@ -5,11 +5,8 @@ import dev.shunt.node.bpf.BpfMap.Put;
 import dev.shunt.node.bpf.MapEntries;
 import dev.shunt.node.bpf.NetworkNamespace;
 import dev.shunt.node.bpf.NetworkNamespaces;
+import dev.shunt.node.bpf.PinnedIterator;
 import dev.shunt.node.conductor.Walks;
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -59,26 +56,15 @@ final class PinnedWalks implements Walks, AutoCloseable {
               case ADOPT -> PinFolder.ADOPTER_ITERATOR;
             });
     AtomicLong written = new AtomicLong();
-    try {
-      namespace.inside(
-          home,
-          () -> {
-            // A walk looks through the hash table of the whole machine, whoever's sockets it wants.
-            if (NetworkNamespaces.thisThreadsHasTcpSockets()) {
-              written.set(readToEnd(iterator));
-            }
-          });
-      return written.get();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot walk " + iterator + " in " + namespace, e);
-    }
-  }
-
-  /** The walk is what reading does; answers how many bytes the program wrote. */
-  private static long readToEnd(Path iterator) throws IOException {
-    try (FileInputStream in = new FileInputStream(iterator.toFile())) {
-      return in.transferTo(OutputStream.nullOutputStream());
-    }
+    namespace.inside(
+        home,
+        () -> {
+          // A walk looks through the hash table of the whole machine, whoever's sockets it wants.
+          if (NetworkNamespaces.thisThreadsHasTcpSockets()) {
+            written.set(PinnedIterator.readToEnd(iterator)); // which is what walks
+          }
+        });
+    return written.get();
   }
 
   @Override

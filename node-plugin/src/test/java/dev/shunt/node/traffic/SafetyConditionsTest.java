@@ -171,6 +171,32 @@ class SafetyConditionsTest {
   }
 
   @Test
+  void aWalkWaitsForAnEndThatHasSomethingToReadButNotAgainAndAgain() throws Exception {
+    opens("polling", "polling");
+    puppet.does("pause 0.05"); // older than the settle time
+    puppet.does("send a.client 100");
+    host.trustsEveryProgram();
+    String walk = "walk " + host.pin("shunt_conductor_iter");
+    assertThat(puppet.tries(walk)).isEqualTo("ok 6");
+    assertThat(puppet.tries(walk)).isEqualTo("ok 0");
+    puppet.does("receive a.server 100");
+    isEnrolled();
+  }
+
+  @Test
+  void anEndThatHasBeenInForLongLeavesWhenItsPeerMust() throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+    puppet.settles(); // nothing is left to do for either
+    puppet.does("set a.client 1:60=1"); // SO_ZEROCOPY
+    puppet.does("send a.client 100");
+    puppet.does("receive a.server 100");
+    puppet.settles();
+    assertThat(host.socketsInSockhashes()).isZero();
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.SOCKET_OPTION, 1L));
+  }
+
+  @Test
   void aConnectionThatClosesWhileAConditionIsAwaitedWasNotSettled() throws Exception {
     opens("polling", "polling");
     puppet.does("send a.client 100");

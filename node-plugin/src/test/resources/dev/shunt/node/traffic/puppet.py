@@ -327,11 +327,13 @@ class Puppet:
         select.select([], [], [], float(seconds))
 
     def walk(self, *iterators):
-        """One visit of every socket of this network namespace: what reading a pinned iterator does."""
+        """A visit of every socket of this network namespace, which reading a pinned iterator is; answers how often it waited for one to be quiet."""
+        waits = 0
         for iterator in iterators:
             with open(iterator, "rb", buffering=0) as walk:
-                while walk.read(4096):
-                    pass
+                while (told := walk.read(4096)) != b"":
+                    waits += told is None  # EAGAIN
+        return waits
 
     def obey(self, words):
         try:
