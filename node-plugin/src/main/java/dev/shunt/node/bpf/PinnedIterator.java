@@ -23,8 +23,7 @@ public final class PinnedIterator {
    * @return how many bytes the program wrote
    */
   public static long readToEnd(Path pin) {
-    int number =
-        Libc.negativeErrno(Libc.open(pin.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC));
+    int number = Libc.negativeErrno(Libc.open(pin.toString(), Libc.O_RDONLY | Libc.O_CLOEXEC));
     try (BpfFd iterator = BpfFd.of("open", pin.toString(), number);
         Memory buffer = new Memory(BUFFER)) {
       long written = 0;
