@@ -79,6 +79,12 @@ struct shunt_conn {
 	__u32 turn_seq;
 	__u32 calm;                /* calm.h; 0 = something is left to do */
 	__s64 carried;             /* since it was enrolled: what TCP carried from within the sockhash, less what redirecting made up for; bytes, and some for each message */
+	/* turns.h */
+	__u32 large_seen;          /* of its peer's large messages */
+	__u32 large_turns;         /* large messages in a row, less one, that answered one from another CPU */
+	__u64 large_sender;        /* address of the task that sent them */
+	__u64 large_since_ns;      /* when the first one was sent */
+	__u64 large_ran_ns;        /* its sender's time on a CPU by then */
 	__u64 listener;            /* hasty.h: whose tempo it tells; 0 = nobody's */
 	struct shunt_process program; /* the first that was seen to read or write it; id 0 = none yet */
 };
@@ -147,7 +153,9 @@ struct shunt_end {
 	__u32 flags;               /* enum shunt_end_flags */
 	__u32 read_seq;            /* copied_seq when nothing was unread and nobody asleep in tcp_recvmsg() */
 	__u8 reason;               /* why it is not fit, enum shunt_verdict; 0 = nothing lasting */
-	__u8 pad[7];
+	__u8 pad;
+	__u16 large_cpu;           /* on which it sent its last large message (turns.h) */
+	__u32 large_messages;      /* that it sent */
 };
 
 /*

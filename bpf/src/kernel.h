@@ -122,7 +122,12 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
 struct task_struct {
+	struct sched_entity se;
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
 	__u64 start_boottime;

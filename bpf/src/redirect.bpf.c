@@ -15,6 +15,7 @@
 #include "pace.h"
 #include "proof.h"
 #include "room.h"
+#include "turns.h"
 #include <bpf/bpf_core_read.h>
 
 /*
@@ -220,6 +221,8 @@ int shunt_redirect(struct sk_msg_md *msg)
 		return SK_PASS; /* the peer is closing */
 	shunt_come_back(c);
 	shunt_spares(c, size);
+	if (size >= SHUNT_LARGE_MESSAGE && backlog <= 0)
+		shunt_large_turn(c, sender, (__u64)tp);
 	if (++c->messages == SHUNT_BURST_STARTS)
 		shunt_burst_starts(c, sender);
 	if (c->sender != (__u64)sender) {

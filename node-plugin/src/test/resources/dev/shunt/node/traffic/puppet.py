@@ -196,6 +196,20 @@ class Puppet:
     def page_comes(self):
         self.page.come()
 
+    def trade(self, name, times, count, *begins):
+        """Messages of so many bytes, in turns with the other end, which does the same; one of the two begins."""
+        end = self.ends[name]
+        if begins:
+            end.send(int(count))
+        for turn in range(int(times)):
+            end.receive(int(count))
+            if turn + 1 < int(times) or not begins:
+                end.send(int(count))
+
+    def cpu(self, number):
+        """Runs there from now on, threads that are started later as well."""
+        os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(number)]})
+
     def start(self, name, what, *arguments):
         """Runs a command on a thread of its own; finish NAME waits for it."""
         answer = []
