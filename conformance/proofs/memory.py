@@ -3,6 +3,7 @@
 import argparse
 import json
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ _MIB = 1 << 20
 _ONE_MESSAGE = 512 << 10  # one run of the program may let pass so much: a whole sk_msg
 _NODE_BUDGET = 256 * _MIB  # DatapathOptions.DEFAULT_NODE_BUDGET_BYTES
 _STEP = 64 << 10  # SHUNT_BACKLOG_STEP: a direction's share of the budget is known to so much
+_COMES_BACK_S = 60
 _SLAB_OF_SMALL = 8 * _MIB  # "a few MiB"
 
 
@@ -109,10 +111,14 @@ def _hold(place, flood, port, node):
 
 
 def _redirects_again(program, node):
-    before = node.status()["returns"]
-    program.ask("use", "used")
-    program.ask("use", "used")
-    return node.status()["returns"] > before
+    """At once where the connection stayed; one that TCP carried for long has left meanwhile, and comes back when it asks and answers (pace.h)."""
+    before, end = node.status()["returns"], time.monotonic() + _COMES_BACK_S
+    while time.monotonic() < end:
+        for _ in range(40):
+            program.ask("use", "used")
+        if node.status()["returns"] > before:
+            return True
+    return False
 
 
 class _Program:
