@@ -26,7 +26,7 @@
 #define SHUNT_LONG_BURST 64u             /* messages; a pipeline of requests is shorter */
 #define SHUNT_SLOW_AT 8192u              /* more messages in such queues than in others, before the connection leaves: some 30 ms of streaming */
 #define SHUNT_CARRIED_MESSAGE 4096       /* what a message costs beside its bytes, as bytes */
-#define SHUNT_CARRIED_TOO_MUCH (64 << 20) /* by TCP, beyond what redirecting made up for, before the connection leaves: several times what fills TCP's own buffers */
+#define SHUNT_CARRIED_TOO_MUCH (256 << 20) /* by TCP, beyond what redirecting made up for, before the connection leaves: many times what fills TCP's own buffers */
 #define SHUNT_SPARED_AT_MOST (64 << 20)  /* made up for in advance */
 #define SHUNT_MAKES_UP_FOR 3             /* bytes by TCP that one redirected byte makes up for: below a quarter redirected, TCP alone is faster */
 #define SHUNT_TURNS 64u                  /* answers after short requests that make a connection one that redirecting suits */

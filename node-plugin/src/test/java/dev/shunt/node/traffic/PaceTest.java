@@ -83,7 +83,7 @@ class PaceTest {
       throws Exception {
     host.apply(policy("Handshake", "4Mi"));
     Program sink = startSink();
-    Program source = connect("rest", "pour");
+    Program source = connect("rest", "gust");
     sink.sendLine();
     sink.lineWith("stopped");
     source.sendLine();

@@ -21,7 +21,7 @@ class ValveTest {
   private static final int SENT = 20;
 
   /** More than TCP may carry before a connection leaves. */
-  private static final long MUCH = 80 << 20;
+  private static final long MUCH = 300 << 20;
 
   private TrafficHost host;
   private Puppet client;

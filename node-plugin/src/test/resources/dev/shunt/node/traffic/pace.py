@@ -8,6 +8,7 @@ source  walks through the phases that its arguments name, a line on standard inp
           ask     "?" messages, each after the last answer
           stream  "-" messages of 64 bytes without a pause
           pour    messages of 64 KiB without a pause
+          gust    6 MiB of them, more than may be unread, and then a "?"
         An answer that differs from the CRC of what was sent ends it with a message and exit code 1.
 
 Both use non-blocking sockets and keep to one CPU.
@@ -104,6 +105,11 @@ class Source:
         blocks = os.urandom(MESSAGE * 256)
         for at in range(0, len(blocks), MESSAGE):
             self.send(b"-" + blocks[at + 1:at + MESSAGE])
+
+    def gust(self):
+        for _ in range(96):
+            self.send(b"-" + bytes((1 << 16) - 1))
+        self.ask()
 
     def pour(self):
         if self.room.poll(20):
