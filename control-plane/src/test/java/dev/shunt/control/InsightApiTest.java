@@ -1,8 +1,14 @@
 package dev.shunt.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import dev.shunt.policy.observe.GainTable;
+import dev.shunt.policy.observe.GainTable.Cell;
+import dev.shunt.policy.observe.GainTable.Cpus;
+import dev.shunt.policy.observe.GainTable.Kind;
+import dev.shunt.policy.observe.SizeClass;
 import dev.shunt.protocol.node.v1.Blocker;
 import dev.shunt.protocol.node.v1.DatapathState;
 import dev.shunt.protocol.node.v1.Flow;
@@ -13,6 +19,7 @@ import dev.shunt.protocol.node.v1.Status;
 import dev.shunt.protocol.node.v1.Traffic;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -79,8 +86,11 @@ class InsightApiTest extends ServerTest {
         "/api/v1/policies/" + policy + "/recommendation",
         seen -> assertThat(seen.path("accelerate").asString()).isEqualTo("yes"));
     JsonNode seen = get("/api/v1/policies/" + policy + "/recommendation");
-    assertThat(seen.path("expectedGain").asDouble()).isEqualTo(1.24);
-    assertThat(seen.path("because").asString()).contains("9 of the 10 connections", "1.24×");
+    double gain =
+        requireNonNull(GainTable.measured().ratio(new Cell(Kind.REPLY, SizeClass.TINY, Cpus.TWO)));
+    assertThat(seen.path("expectedGain").asDouble()).isEqualTo(gain);
+    assertThat(seen.path("because").asString())
+        .contains("9 of the 10 connections", String.format(Locale.ROOT, "%.2f×", gain));
     assertThat(seen.path("notes").toString())
         .contains("2 sockets with blocking calls in /app, of which 1 half-closed.");
     assertThat(seen.path("seen").path("outcomes").path("accelerated").asLong()).isEqualTo(9);
