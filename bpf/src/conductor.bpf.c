@@ -17,6 +17,7 @@
 #include "classify.h"
 #include "account.h"
 #include "adopt.h"
+#include "bond.h"
 #include "calm.h"
 #include "fitness.h"
 #include "hasty.h"
@@ -42,23 +43,13 @@ struct shunt_visit {
 	bool busy;                            /* fit, but for what is unread just now */
 };
 
-/* A socket's own end of its bond, or NULL if there is none, or one of another connection that had the same handshake. */
-static __always_inline struct shunt_end *shunt_own_end(const struct shunt_conn *c)
-{
-	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
-	struct shunt_end *me = bond ? &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_CLIENT : SHUNT_SERVER] : NULL;
-
-	return me && me->cookie == c->cookie ? me : NULL;
-}
-
 /* The policy set changed since this socket was classified: judge it anew. A function of its own, as those of adopt.h. */
 static __attribute__((noinline)) int shunt_reclassify(struct shunt_conn *c, struct tcp_sock *tp, __u64 generation)
 {
 	struct shunt_view view = {};
 	struct sock *sk = (struct sock *)tp;
 	struct shunt_policy policy, *p;
-	struct shunt_end *me;
+	struct shunt_end *me, *peer;
 
 	shunt_look(&view, (__u64)tp, c->flags & SHUNT_CONN_CLIENT);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
@@ -72,8 +63,7 @@ static __attribute__((noinline)) int shunt_reclassify(struct shunt_conn *c, stru
 			c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_VOUCHED);
 	}
 	c->refusal = !p ? SHUNT_NO_POLICY : shunt_consents(p) ? SHUNT_UNDECIDED : shunt_own_refusal(p);
-	me = shunt_own_end(c);
-	if (!me) {
+	if (!shunt_ends_of(c, &me, &peer)) {
 		/* Its peer had no policy when this one was classified; it may have one now: the adopter looks for it. */
 		c->flags |= SHUNT_CONN_STRAY;
 		c->searches = 0;

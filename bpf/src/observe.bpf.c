@@ -121,11 +121,10 @@ int shunt_flows(struct bpf_iter__tcp *ctx)
 	row.obstacles = shunt_obstacles(sk, tp);
 	row.flags = client ? SHUNT_FLOW_CLIENT : 0;
 	if (c) {
-		struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-		struct shunt_bond *bond = c->flags & SHUNT_CONN_STRAY ? NULL : bpf_map_lookup_elem(&shunt_bonds, &key);
+		struct shunt_end *mine, *other;
 
-		if (bond)
-			row.peer_cookie = bond->ends[client ? SHUNT_SERVER : SHUNT_CLIENT].cookie;
+		if (!(c->flags & SHUNT_CONN_STRAY) && shunt_ends_of(c, &mine, &other))
+			row.peer_cookie = other->cookie;
 		if (shunt_splices(sk, c))
 			row.obstacles |= 1u << SHUNT_SPLICE_USER;
 		row.age_ns = bpf_ktime_get_ns() - c->born_ns;

@@ -8,6 +8,7 @@
 
 #include "maps.h"
 #include "account.h"
+#include "bond.h"
 #include "fitness.h"
 #include "shunt_observe.h"
 
@@ -81,17 +82,13 @@ static __always_inline void shunt_note_peer(const struct shunt_conn *c, __u64 sk
 /* Ends that were not observed when they shook hands meet here: an older connection, or a policy that changed. */
 static __always_inline void shunt_look_for_peer(const struct shunt_conn *c, struct shunt_observation *o)
 {
-	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
 	struct shunt_observation *peer;
-	struct shunt_bond *bond;
+	struct shunt_end *mine, *other;
 	__u64 peer_cookie;
 
-	if (o->peer_cookie || o->lasting || (c->flags & SHUNT_CONN_STRAY))
+	if (o->peer_cookie || o->lasting || (c->flags & SHUNT_CONN_STRAY) || !shunt_ends_of(c, &mine, &other))
 		return;
-	bond = bpf_map_lookup_elem(&shunt_bonds, &key);
-	if (!bond)
-		return;
-	peer_cookie = bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_SERVER : SHUNT_CLIENT].cookie;
+	peer_cookie = other->cookie;
 	peer = bpf_map_lookup_elem(&shunt_seen, &peer_cookie);
 	if (peer) {
 		o->peer_cookie = peer_cookie;

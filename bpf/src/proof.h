@@ -10,6 +10,7 @@
 #ifndef SHUNT_PROOF_H
 #define SHUNT_PROOF_H
 
+#include "bond.h"
 #include "fitness.h"
 
 enum shunt_call {
@@ -46,19 +47,13 @@ static __always_inline enum shunt_call shunt_reading_call(void)
 /* The running call has just read from an enrolled socket, by TCP, under its lock. */
 static __always_inline void shunt_prove_read(struct shunt_conn *c, struct tcp_sock *tp)
 {
-	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
 	struct sock *sk = (struct sock *)tp;
-	struct shunt_bond *bond;
-	struct shunt_end *me;
+	struct shunt_end *me, *peer;
 
 	if (tp->copied_seq != tp->rcv_nxt || sk->sk_rcvlowat > 1 || !shunt_nobody_waits(sk))
 		return;
 	c->flags &= ~SHUNT_CONN_ASLEEP;
-	bond = bpf_map_lookup_elem(&shunt_bonds, &key);
-	if (!bond)
-		return;
-	me = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_CLIENT : SHUNT_SERVER];
-	if (me->cookie != c->cookie)
+	if (!shunt_ends_of(c, &me, &peer))
 		return;
 	me->read_seq = tp->copied_seq;
 	__sync_fetch_and_or(&me->flags, SHUNT_END_READ);
@@ -67,14 +62,9 @@ static __always_inline void shunt_prove_read(struct shunt_conn *c, struct tcp_so
 /* Whether the reader at the other end has given the proof for all that this end ever sent by TCP. */
 static __always_inline bool shunt_has_proven(const struct shunt_conn *c, __u32 write_seq)
 {
-	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
-	struct shunt_end *peer;
+	struct shunt_end *me, *peer;
 
-	if (!bond)
-		return false;
-	peer = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_SERVER : SHUNT_CLIENT];
-	return peer->cookie == c->peer_cookie && (peer->flags & SHUNT_END_READ) && peer->read_seq == write_seq;
+	return shunt_ends_of(c, &me, &peer) && peer->cookie == c->peer_cookie && (peer->flags & SHUNT_END_READ) && peer->read_seq == write_seq;
 }
 
 #endif

@@ -2,17 +2,14 @@
 /* shunt_report (iter/tcp): writes a struct shunt_report for every socket of a network namespace that a policy matched. Changes nothing but the counters. */
 #include "row.h"
 #include "account.h"
+#include "bond.h"
 
 /* The end itself learns of its peer when it is enrolled; the bond knows both from the handshake on. */
 static __always_inline __u64 shunt_reported_peer(const struct shunt_conn *c)
 {
-	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-	struct shunt_bond *bond = c->flags & SHUNT_CONN_STRAY ? NULL : bpf_map_lookup_elem(&shunt_bonds, &key);
-	bool client = c->flags & SHUNT_CONN_CLIENT;
+	struct shunt_end *me, *peer;
 
-	if (!bond || bond->ends[client ? SHUNT_CLIENT : SHUNT_SERVER].cookie != c->cookie)
-		return c->peer_cookie;
-	return bond->ends[client ? SHUNT_SERVER : SHUNT_CLIENT].cookie;
+	return !(c->flags & SHUNT_CONN_STRAY) && shunt_ends_of(c, &me, &peer) ? peer->cookie : c->peer_cookie;
 }
 
 SEC("iter/tcp")

@@ -7,6 +7,7 @@
 #ifndef SHUNT_TURNS_H
 #define SHUNT_TURNS_H
 
+#include "bond.h"
 #include "pace.h"
 
 #define SHUNT_LARGE_MESSAGE (128u << 10) /* at 64 KiB redirecting wins on two CPUs as well */
@@ -16,16 +17,10 @@
 /* A large message was redirected to a peer that had read everything. */
 static __always_inline void shunt_large_turn(struct shunt_conn *c, struct task_struct *sender, __u64 sk)
 {
-	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-	struct shunt_bond *bond = bpf_map_lookup_elem(&shunt_bonds, &key);
 	struct shunt_end *me, *peer;
 	__u64 now;
 
-	if (!bond)
-		return;
-	me = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_CLIENT : SHUNT_SERVER];
-	peer = &bond->ends[c->flags & SHUNT_CONN_CLIENT ? SHUNT_SERVER : SHUNT_CLIENT];
-	if (me->cookie != c->cookie)
+	if (!shunt_ends_of(c, &me, &peer))
 		return;
 	me->large_cpu = bpf_get_smp_processor_id();
 	me->large_messages++;

@@ -109,10 +109,7 @@ class HastyListenerTest {
             s -> s.acceleratedLive() == KEPT && s.live() == KEPT,
             PATIENCE);
     assertThat(counted(found)).isEqualTo(made);
-    keeper.sendLine();
-    keeper.end();
-    assertThat(counted(host.await("all of them closed", s -> s.live() == 0, PATIENCE)))
-        .isEqualTo(made);
+    assertThat(counted(closed(keeper))).isEqualTo(made);
   }
 
   @ParameterizedTest
@@ -134,10 +131,13 @@ class HastyListenerTest {
             s -> s.live() == KEPT && bypassedLive(s, nameAfter) == KEPT,
             PATIENCE);
     assertThat(counted(found)).isEqualTo(made);
+    assertThat(counted(closed(keeper))).isEqualTo(made);
+  }
+
+  private DatapathStatus closed(Program keeper) throws Exception {
     keeper.sendLine();
     keeper.end();
-    assertThat(counted(host.await("all of them closed", s -> s.live() == 0, PATIENCE)))
-        .isEqualTo(made);
+    return host.await("all of them closed", s -> s.live() == 0, PATIENCE);
   }
 
   private Program keeperOfConnectionsThatWereLeftAlone() throws Exception {
