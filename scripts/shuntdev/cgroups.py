@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 from .console import Failure, say
+from .processes import left_by_killed
 
 
 def root():
@@ -35,11 +36,9 @@ def own(prefix):
 def remove_leftovers(prefix):
     """Removes what processes that were killed have left of their own() in any hierarchy."""
     for point in mounts():
-        for folder in point.glob(f"{prefix}-*"):
-            pid = folder.name.removeprefix(f"{prefix}-")
-            if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
-                say(f"removing {folder}, left behind by a run that was killed")
-                Cgroup(folder, f"/{folder.name}").remove()
+        for folder in left_by_killed(point, prefix):
+            say(f"removing {folder}, left behind by a run that was killed")
+            Cgroup(folder, f"/{folder.name}").remove()
 
 
 class Cgroup:

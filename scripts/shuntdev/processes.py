@@ -57,6 +57,14 @@ class Server:
         return re.search(pattern, self.log.read_text(errors="replace"), re.MULTILINE)
 
 
+def left_by_killed(folder, prefix):
+    """What is named PREFIX-PID or PREFIX-PID-NUMBER in a folder, after a process that has ended."""
+    for path in Path(folder).glob(f"{prefix}-*"):
+        pid = path.name.removeprefix(f"{prefix}-").partition("-")[0]
+        if pid.isdecimal() and not Path(f"/proc/{pid}").exists():
+            yield path
+
+
 def until(ready, what, seconds, pause=0.1):
     """Polls ready() until it is true; fails if the time is up."""
     deadline = time.monotonic() + seconds

@@ -3,7 +3,7 @@
 import sys
 import unittest
 
-from . import build, console, e2e, maven, proofs
+from . import build, console, e2e, killed, maven, proofs
 from .console import ROOT, Failure, flag, say
 from .results import Results
 
@@ -11,6 +11,7 @@ from .results import Results
 def main():
     problems = []
     results = Results()
+    killed.remove_leftovers()
     _run_script_tests(results)
     _run_maven(results, problems)
     if problems:
