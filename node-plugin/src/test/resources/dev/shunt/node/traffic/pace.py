@@ -7,8 +7,7 @@ source  walks through the phases that its arguments name, a line on standard inp
           rest    nothing
           ask     "?" messages, each after the last answer
           stream  "-" messages of 64 bytes without a pause
-          pour    messages of 64 KiB without a pause
-          gust    6 MiB of them, more than may be unread, and then a "?"
+          gust    6 MiB in messages of 64 KiB, more than may be unread, and then a "?"
         An answer that differs from the CRC of what was sent ends it with a message and exit code 1.
 
 Both use non-blocking sockets and keep to one CPU.
@@ -110,10 +109,6 @@ class Source:
         for _ in range(96):
             self.send(b"-" + bytes((1 << 16) - 1))
         self.ask()
-
-    def pour(self):
-        if self.room.poll(20):
-            self.offer(bytes(1 << 16))
 
 
 def main():
