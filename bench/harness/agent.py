@@ -33,7 +33,7 @@ class Agent:
         self._folder = folder
         self.pins = pins
         self._at = ["--pin-dir", pins, "--state-dir", folder / "state", "--run-dir", folder / "run"]
-        self._settings = ["--cpu-percent", cpu_percent]
+        self._cpu_percent = cpu_percent
         self._server = None
         self._port = None
 
@@ -47,10 +47,17 @@ class Agent:
         if not self._server or self._server.process.poll() is not None:
             self._start(self._folder / "policies.yaml")
 
+    def share(self, cpu_percent):
+        """What it may take from now on; what it installed stays, and so do its counters."""
+        if cpu_percent != self._cpu_percent:
+            self._cpu_percent = cpu_percent
+            self._server.stop()
+            self._start(self._folder / "policies.yaml")
+
     def _start(self, file):
         self._port = _free_port()
         argv = [_NODE, "run", "--standalone", "-f", file, "--cgroup", self._attach_to.folder, "--metrics-port", self._port]
-        self._server = Server("node plugin", [*argv, *self._at, *self._settings], self._folder / "node.log", self._own)
+        self._server = Server("node plugin", [*argv, *self._at, "--cpu-percent", self._cpu_percent], self._folder / "node.log", self._own)
         self._server.wait_until(lambda: self._server.said("^shunt-node ready"), "ready", 60)
 
     def stop(self):

@@ -12,11 +12,12 @@ class Arm:
 
 
 PLAIN = Arm("plain", "plain TCP, in a cgroup that nothing is attached to: the base of every ratio", "plain")
+AGAIN = Arm("again", "plain TCP once more, in another such cgroup: how far from 1.0 the machine alone throws a ratio", "again")
 UNMATCHED = Arm("unmatched", "TCP in a cgroup that Shunt watches, where no policy matches", "shunt/unmatched")
 SETTLED = Arm("settled", "Shunt, enrolment `Settled` (with `blockingSockets: Accept`)", "shunt/settled", "settled")
 HANDSHAKE = Arm("handshake", "Shunt, enrolment `Handshake`", "shunt/handshake", "handshake")
 TUTORIAL = Arm("tutorial", "not Shunt: the tutorial's sockops and sk_msg pair, written anew, unguarded", "tutorial")
 UNIX = Arm("unix", "Unix sockets: the limit", "unix")
 
-EVERY_ARM = (PLAIN, UNMATCHED, SETTLED, HANDSHAKE, TUTORIAL, UNIX)
+EVERY_ARM = (PLAIN, AGAIN, UNMATCHED, SETTLED, HANDSHAKE, TUTORIAL, UNIX)
 PROXIED = (PLAIN, SETTLED, HANDSHAKE, TUTORIAL)

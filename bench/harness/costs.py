@@ -10,6 +10,7 @@ from pathlib import Path
 from . import arms, figures
 from .chain import inside
 from .sockets import SocketCell
+from .turns import ArmsCell
 
 _STATS = Path("/proc/sys/kernel/bpf_stats_enabled")
 # Reads the pinned iterator from within the namespace, as the node plugin does; microseconds for each read.
@@ -30,6 +31,7 @@ class MemoryCost:
     connections: int = 4000
 
     kind = "cost"
+    cpu_percent = ArmsCell.cpu_percent
     short = False
 
     @property
@@ -64,6 +66,7 @@ class WalkCost:
     connections: int
 
     kind = "cost"
+    cpu_percent = ArmsCell.cpu_percent
     short = False
 
     @property
@@ -94,6 +97,7 @@ class ProgramCost:
     what: str
 
     kind = "cost"
+    cpu_percent = ArmsCell.cpu_percent
     short = False
 
     @property

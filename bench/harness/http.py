@@ -9,7 +9,7 @@ from shuntdev.console import ROOT, Failure
 from . import arms
 from .chain import Chain, inside
 from .sizes import size_text
-from .turns import ArmsCell
+from .turns import DEFAULT_CPU_PERCENT, ArmsCell
 
 _REPORT = ROOT / "demo" / "report.lua"
 _SIZES = (1 << 10, 64 << 10, 1 << 20)
@@ -26,6 +26,7 @@ class HttpCell(ArmsCell):
     kind = "proxies"
     figure = "operations_per_s"
     slice_ms = 2000
+    cpu_percent = property(lambda self: ArmsCell.cpu_percent if self.keep_alive else DEFAULT_CPU_PERCENT)
     short = property(lambda self: self.proxy == "haproxy" and self.size == 1024 and self.connections == 32)
 
     @property

@@ -8,11 +8,11 @@ from pathlib import Path
 from shuntdev import build, console
 from shuntdev.console import ROOT, Failure, say
 
-from . import check, costs, gains, grpc, http, page, postgres, record, redis, sockets, text, tutorial
+from . import arms, check, costs, gains, grpc, http, page, postgres, record, redis, sockets, text, tutorial
 from .lab import Lab
+from .turns import ArmsCell
 
 _RESULTS = ROOT / "target" / "bench.json"
-_CPU_PERCENT = 20  # a slice begins when its connections are enrolled; with the default share, 500 of them would have to be waited for much longer
 
 
 def main():
@@ -33,7 +33,7 @@ def main():
     sockets.build()
     tutorial.build()
     if options.check:
-        with Lab(_CPU_PERCENT) as lab:
+        with Lab(ArmsCell.cpu_percent) as lab:
             results = record.Record(ROOT / "target" / "bench-check.json")
             results.about(lab)
             check.run(lab, results)
@@ -41,7 +41,7 @@ def main():
     rounds, pace = options.rounds or (3 if options.short else 5), options.pace or (0.5 if options.short else 1.0)
     results = record.Record(options.json)
     failures = 0
-    with Lab(_CPU_PERCENT) as lab:
+    with Lab(ArmsCell.cpu_percent) as lab:
         results.about(lab)
         if options.seconds:
             cells = results.oldest_first(cells)
@@ -51,7 +51,8 @@ def main():
             if options.seconds and started - begun > options.seconds:
                 say(f"{options.seconds} s are over; {len(cells) - at + 1} cells are left for the next run")
                 break
-            result = cell.run(lab, rounds, pace)
+            lab.agent.share(cell.cpu_percent)
+            result = cell.run(lab, rounds, pace, more=[arms.AGAIN]) if options.again and isinstance(cell, ArmsCell) else cell.run(lab, rounds, pace)
             results.add(result)
             failures += sum(arm["failures"] for arm in result.get("arms", {}).values())
             say(f"{at}/{len(cells)} {cell.name} ({time.monotonic() - started:.0f} s)")
@@ -71,6 +72,7 @@ def _options():
     parser.add_argument("--list", action="store_true", help="name the cells and end")
     parser.add_argument("--only", default="", metavar="REGEX", help="only cells whose name matches")
     parser.add_argument("--short", action="store_true", help="the few cells that tell most, in at most three minutes")
+    parser.add_argument("--again", action="store_true", help="plain TCP twice in each cell, to show how far from 1.0 the machine alone throws a ratio")
     parser.add_argument("--check", action="store_true", help="only whether Shunt's wins are still there, in about a minute")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the tables and charts of this page from the results, and end")
     parser.add_argument("--gains", type=Path, metavar="FILE", help="write what recommendations promise, gains.csv, from the results, and end")

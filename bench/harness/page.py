@@ -30,7 +30,7 @@ def write(path, record):
     drawn = charts.write(Path(path).with_suffix(""), cells)
     before, _, rest = page.partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    parts = [_where(content), _targets(cells), _below(cells), *(f"![{title}]({name})\n" for name, title in drawn)]
+    parts = [_where(content), _targets(cells), _below(cells), _again(cells), *(f"![{title}]({name})\n" for name, title in drawn)]
     parts += [_pivot(cells, route) for route in ("loopback", "veth", "redirect")]
     parts += [_blocking(cells), _others(cells), _limits(cells), _costs(cells)]
     Path(path).write_text(before + _BEGIN + "\n" + "\n".join(p for p in parts if p) + _END + after)
@@ -84,6 +84,19 @@ def _below(cells):
     if rows:
         lines += ["", "| cell | arm | ratio | spread | CPU | redirected, and why not |", "| --- | --- | ---: | ---: | ---: | --- |"]
         lines += [row for _, row in sorted(rows)]
+    return "\n".join([*lines, ""])
+
+
+def _again(cells):
+    """Where plain TCP ran twice."""
+    found = {name: r for name, cell in cells.items() if (r := _ratio(cell, "again", cell.get("figure")))}
+    if not found:
+        return ""
+    medians = sorted(r["median"] for r in found.values())
+    lines = ["### Plain TCP against itself", ""]
+    lines += [f"A second plain arm, in these {len(found)} cells: its medians lie between {medians[0]:.2f}× and {medians[-1]:.2f}×, which is what a ratio is worth there.", ""]
+    lines += ["| cell | TCP again | spread | Settled / Handshake |", "| --- | ---: | ---: | ---: |"]
+    lines += [f"| {name} | {r['median']:.2f}× | {r['least']:.2f}–{r['most']:.2f} | {_both(cells[name])} |" for name, r in found.items()]
     return "\n".join([*lines, ""])
 
 

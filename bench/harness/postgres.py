@@ -11,7 +11,7 @@ from shuntdev.console import Failure
 
 from . import arms
 from .chain import Chain
-from .turns import ArmsCell
+from .turns import DEFAULT_CPU_PERCENT, ArmsCell
 
 _TPS = re.compile(r"^tps = ([\d.]+)", re.M)
 _DONE = re.compile(r"^number of transactions actually processed: (\d+)", re.M)
@@ -28,6 +28,7 @@ class PostgresCell(ArmsCell):
     figure = "operations_per_s"
     slice_ms = 2000
     arms = arms.PROXIED
+    cpu_percent = property(lambda self: DEFAULT_CPU_PERCENT if self.reconnect else ArmsCell.cpu_percent)
     short = property(lambda self: self.connections == 8 and not self.reconnect)
 
     @property

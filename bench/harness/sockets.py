@@ -9,7 +9,7 @@ from shuntdev.console import ROOT, Failure
 
 from . import arms
 from .sizes import size_text
-from .turns import ArmsCell
+from .turns import DEFAULT_CPU_PERCENT, ArmsCell
 
 _SOURCES = ROOT / "bench" / "load"
 _PROGRAM = ROOT / "target" / "bench" / "load"
@@ -35,6 +35,10 @@ class SocketCell(ArmsCell):
     def name(self):
         sort = "-blocking" if self.blocking else ""
         return f"{'unmatched-' if self.unmatched else ''}{self.work}{sort}-{size_text(self.size)}-{self.cpus}-{self.connections}-{self.route}"
+
+    @property
+    def cpu_percent(self):
+        return DEFAULT_CPU_PERCENT if self.work == "short" else ArmsCell.cpu_percent
 
     @property
     def figure(self):

@@ -6,6 +6,7 @@ from shuntdev.console import Failure, tail
 
 from . import figures
 
+DEFAULT_CPU_PERCENT = 1  # the node plugin's; for cells whose connections are too short to be waited for
 _SUMS = ("failures", "bytes", "operations", "seconds")
 
 
@@ -13,9 +14,10 @@ class ArmsCell:
     """What cells of several arms have in common: a name, kind, figure, slice_ms and arms, and open(lab, arm, index) for a load."""
 
     short = False
+    cpu_percent = 20  # of the node plugin: a slice begins when its connections are enrolled, and by its default share hundreds of them would have to be waited for
 
-    def run(self, lab, rounds, pace, without=()):
-        return _run(self, [arm for arm in self.arms if arm not in without], lab, rounds, round(self.slice_ms * pace))
+    def run(self, lab, rounds, pace, without=(), more=()):
+        return _run(self, [arm for arm in (*self.arms, *more) if arm not in without], lab, rounds, round(self.slice_ms * pace))
 
 
 class _Runner:
@@ -73,6 +75,7 @@ def _run(cell, arms, lab, rounds, slice_ms):
         "cell": cell.name,
         "kind": cell.kind,
         "figure": cell.figure,
+        "cpu_percent": cell.cpu_percent,
         "arms": {runner.arm.name: _arm(runner, runners[0], earlier, before, after) for runner in runners},
     }
 

@@ -14,7 +14,7 @@
  * to its end walks a namespace; shunt_work has u32 keys, inodes of namespaces, and its values begin with a u64, how many wait; who is enrolled is in
  * shunt_sockets or shunt_pollers; shunt_watch_link holds the watch.
  */
-#define SHUNT_LAYOUT_VERSION 4
+#define SHUNT_LAYOUT_VERSION 5
 
 #define SHUNT_SLOTS 2              /* two policy generations: the live one and the idle one */
 #define SHUNT_MAX_POLICIES 1024    /* per node; policy.md */
@@ -164,11 +164,24 @@ struct shunt_config {
 
 /*
  * shunt_work: HASH, key u32 inode of a network namespace (as stat(2) of /proc/PID/ns/net shows it). The watch adds candidates; before a walk the node plugin
- * zeroes the row, and the walk adds what it could not finish.
+ * zeroes the row but for the time, and the walk adds what it could not finish.
  */
 struct shunt_work {
 	__u64 candidates;                    /* connections that wait for the conductor */
 	__u64 urgent;                        /* of them, that are slower than TCP until it comes */
+	__u64 patient;                       /* events after which a walk shall look some time, for somebody may have been missed */
+	__u64 walked_ns;                     /* bpf_ktime_get_ns() when the last walk began; the node plugin's */
+};
+
+/*
+ * shunt_young: HASH, key u32 inode of a network namespace. Connections that wait for nothing but their settle time, by when they were established: how many of them live.
+ * The node plugin only reads it, and walks when an epoch is over, its settle time as well, and somebody of it lives. A later epoch takes the slot.
+ */
+#define SHUNT_YOUNG_SHIFT 25           /* an epoch: 33.5 ms of bpf_ktime_get_ns() */
+#define SHUNT_YOUNG_SLOTS 16           /* a power of two */
+#define SHUNT_YOUNG_COUNT 24           /* bits */
+struct shunt_young {
+	__u64 alive[SHUNT_YOUNG_SLOTS];      /* at epoch % SHUNT_YOUNG_SLOTS: epoch << SHUNT_YOUNG_COUNT | how many live, changed as one */
 };
 
 /*
@@ -232,5 +245,7 @@ SHUNT_ASSERT_SIZE(shunt_config, 64);
 SHUNT_ASSERT_SIZE(shunt_counters, 576);
 SHUNT_ASSERT_SIZE(shunt_report, 104);
 SHUNT_ASSERT_SIZE(shunt_process, 24);
+SHUNT_ASSERT_SIZE(shunt_work, 32);
+SHUNT_ASSERT_SIZE(shunt_young, 128);
 
 #endif

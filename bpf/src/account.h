@@ -36,30 +36,46 @@ static __always_inline void shunt_take_policy(struct shunt_conn *c, const struct
 		c->flags |= SHUNT_CONN_WANTS_HANDSHAKE;
 }
 
-static __always_inline void shunt_add_work(__u64 sk, __u64 urgent)
+/* Adds to the row of this socket's namespace. */
+static __always_inline void shunt_add_work(__u64 sk, const struct shunt_work *more)
 {
 	__u32 inode = BPF_CORE_READ((struct sock_common *)sk, skc_net.net, ns.inum);
-	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &inode), first = { .candidates = 1, .urgent = urgent };
+	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &inode);
 
 	if (!work) {
-		bpf_map_update_elem(&shunt_work, &inode, &first, BPF_NOEXIST);
+		bpf_map_update_elem(&shunt_work, &inode, more, BPF_NOEXIST);
 		return;
 	}
-	__sync_fetch_and_add(&work->candidates, 1);
-	if (urgent)
+	if (more->candidates)
+		__sync_fetch_and_add(&work->candidates, 1);
+	if (more->urgent)
 		__sync_fetch_and_add(&work->urgent, 1);
+	if (more->patient)
+		__sync_fetch_and_add(&work->patient, 1);
 }
 
-/* One more connection of this socket's namespace waits for the conductor. */
+/* One more connection waits for the conductor. */
 static __always_inline void shunt_call_conductor(__u64 sk)
 {
-	shunt_add_work(sk, 0);
+	struct shunt_work more = { .candidates = 1 };
+
+	shunt_add_work(sk, &more);
 }
 
 /* It is slower than TCP until the conductor comes. */
 static __always_inline void shunt_hurry_conductor(__u64 sk)
 {
-	shunt_add_work(sk, 1);
+	struct shunt_work more = { .candidates = 1, .urgent = 1 };
+
+	shunt_add_work(sk, &more);
+}
+
+/* Somebody may have been missed, though hardly: it is worth a walk every few seconds. */
+static __always_inline void shunt_remind_conductor(__u64 sk)
+{
+	struct shunt_work more = { .patient = 1 };
+
+	shunt_add_work(sk, &more);
 }
 
 /* First verdict of a connection: from here on it is live. */

@@ -77,6 +77,23 @@ static __always_inline bool shunt_take_over(struct shunt_conn *c, const struct s
 	return true;
 }
 
+/*
+ * Whether one that was left alone has settled; while its listener is hasty nobody else shall be visited that soon. A younger one is visited by the walk that the end of haste calls,
+ * or reminds of itself if that may have been this one. One whose slot another took is taken for old.
+ */
+static __attribute__((noinline)) int shunt_lasts(struct sock_common *skc, struct tcp_sock *tp, __u64 settle_ns)
+{
+	struct shunt_pair_key key = shunt_fingerprint_of(tp, !shunt_is_server(skc));
+	struct shunt_haste *passed = shunt_passing(&key);
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!passed || shunt_is_over(now, passed->began_ns, settle_ns))
+		return 1;
+	if (!shunt_still_hasty(passed->listener, now))
+		shunt_remind_conductor((__u64)tp);
+	return 0;
+}
+
 /* Makes a socket known that no handshake was seen of; NULL if no policy matches it. */
 static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_common *skc, struct tcp_sock *tp)
 {

@@ -25,6 +25,7 @@
 #include "pace.h"
 #include "program.h"
 #include "proof.h"
+#include "young.h"
 
 #define SHUNT_FIT_FOR_NS 2000000000ull    /* how long a peer's fitness is believed; it is proven again when it enters */
 #define SHUNT_PAUSES 6                    /* how often a walk waits for an end to be quiet; as often again when its peer is in already */
@@ -66,7 +67,8 @@ static __attribute__((noinline)) int shunt_reclassify(struct shunt_conn *c, stru
 	if (!shunt_ends_of(c, &me, &peer)) {
 		/* Its peer had no policy when this one was classified; it may have one now: the adopter looks for it. */
 		c->flags |= SHUNT_CONN_STRAY;
-		c->searches = 0;
+		if (c->searches)
+			c->searches = 1; /* it has posted: where the policy changes with every walk it would begin anew for ever */
 		return 0;
 	}
 	me->flags &= ~SHUNT_END_CONSENTS;
@@ -99,7 +101,7 @@ static __always_inline void shunt_leave(struct shunt_visit *v)
 	v->me->flags |= SHUNT_END_LEAVING;
 	shunt_alarm();
 	if ((v->peer->flags & (SHUNT_END_IN | SHUNT_END_CLOSED)) == SHUNT_END_IN)
-		shunt_add_work(v->peer->sk, v->me->reason == SHUNT_SLOWER_THAN_TCP); /* into its own namespace */
+		v->me->reason == SHUNT_SLOWER_THAN_TCP ? shunt_hurry_conductor(v->peer->sk) : shunt_call_conductor(v->peer->sk); /* into its own namespace */
 }
 
 /*
@@ -294,6 +296,8 @@ static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
 		return true;
 	if (!shunt_wanted(v))
 		return v->c->state == SHUNT_STATE_ENROLLED || (v->peer->flags & SHUNT_END_IN) || v->me->reason == SHUNT_SLOWER_THAN_TCP;
+	if (v->c->state == SHUNT_STATE_WATCHED && shunt_is_expected(v->c, v->now, v->settle_ns))
+		return false;
 	if (v->c->state == SHUNT_STATE_WATCHED)
 		return v->c->program.id || (v->c->flags & SHUNT_CONN_WANTS_HANDSHAKE); /* else its first use calls (shunt_see()) */
 	return !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
@@ -389,7 +393,7 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	}
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
 	/* It was thought to be short, and lasts until now. */
-	if (!c && skc->skc_state == TCP_ESTABLISHED && !(config->flags & SHUNT_CONFIG_DRAINING) && shunt_was_left_alone(tp))
+	if (!c && skc->skc_state == TCP_ESTABLISHED && !(config->flags & SHUNT_CONFIG_DRAINING) && shunt_was_left_alone(tp) && shunt_lasts(skc, tp, config->settle_ns))
 		c = shunt_adopt(skc, tp);
 	if (!c)
 		return 0;

@@ -19,6 +19,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_MAY_BLOCK = 4,  /* blockingSockets: Accept */
 	SHUNT_CONN_STRAY = 8,      /* its handshake was not watched, and its other end is not found yet (adopt.h) */
 	SHUNT_CONN_SPLICED = 16,   /* its program read it with splice(2), which looks only at sk_receive_queue and would not see redirected data */
+	SHUNT_CONN_YOUNG = 32,     /* in shunt_young, from its handshake on: a walk comes when it has settled (young.h) */
 	SHUNT_CONN_POLLER = 64,    /* when enrolled: in shunt_pollers, else in shunt_sockets */
 	SHUNT_CONN_HANDSHAKE = 256, /* was enrolled at the handshake */
 	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
@@ -196,9 +197,9 @@ struct shunt_tempo {
 struct shunt_haste {
 	__u64 fingerprint;
 	__u64 listener;
-	__u64 began_ns;            /* 0 = its handshake is over */
+	__u64 began_ns;
 	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself */
-	__u32 pad;
+	__u32 over;                /* its handshake: the slot may be taken */
 };
 
 /* shunt_listeners: LRU_HASH; which end of an old connection is the server's shows only from who listens. */

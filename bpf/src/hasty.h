@@ -19,6 +19,8 @@
 #define SHUNT_HASTY_NS 1000000000ull
 #define SHUNT_HASTY_PAUSE_NS 20000000ull
 #define SHUNT_HASTY_SHORT 256u           /* short connections in a row */
+#define SHUNT_HASTY_AGAIN 32u            /* of both, after a pause of one that was hasty less than SHUNT_HASTY_KNOWN_NS ago */
+#define SHUNT_HASTY_KNOWN_NS 60000000000ull
 #define SHUNT_HASTY_SAMPLE 32u
 #define SHUNT_SHORT_NS 200000000ull
 #define SHUNT_SHORT_MESSAGES 4u          /* redirected by one end */
@@ -54,6 +56,22 @@ static __always_inline void shunt_haste_ends(struct shunt_tempo *t, __u64 sk)
 		shunt_call_conductor(sk);
 }
 
+/*
+ * What comes after a pause may be of another kind: the first of a pool of connections, for instance. A few suffice to show that it is what came before. Every one that was watched
+ * was short, so it is unlikely that one that was left alone is not, and no walk is made for that alone.
+ */
+static __always_inline void shunt_haste_pauses(struct shunt_tempo *t, __u64 now, __u64 sk)
+{
+	bool known = t->short_ones >= SHUNT_HASTY_SHORT - SHUNT_HASTY_AGAIN && !shunt_is_over(now, t->last_ns, SHUNT_HASTY_KNOWN_NS);
+
+	if (t->short_ones >= SHUNT_HASTY_SHORT)
+		shunt_remind_conductor(sk);
+	t->fast = 0;
+	t->short_ones = known ? SHUNT_HASTY_SHORT - SHUNT_HASTY_AGAIN : 0;
+	t->arrivals = known ? SHUNT_HASTY_ARRIVALS - SHUNT_HASTY_AGAIN : 0;
+	t->since_ns = now - (known ? SHUNT_HASTY_NS - SHUNT_HASTY_NS / SHUNT_HASTY_ARRIVALS * SHUNT_HASTY_AGAIN : 0);
+}
+
 /* Asked for every request that a consenting policy matches. */
 static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now, __u64 request)
 {
@@ -68,20 +86,29 @@ static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now, __u64 requ
 		t->arrivals = t->short_ones = t->fast = 0;
 		return false;
 	}
-	/* What comes after a pause may be of another kind: the first of a pool of connections, for instance. */
-	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS)) {
-		t->fast = 0;
-		shunt_haste_ends(t, request);
-	}
+	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS))
+		shunt_haste_pauses(t, now, request);
 	t->last_ns = now;
 	arrivals = ++t->arrivals;
 	if (arrivals >= SHUNT_HASTY_ARRIVALS || shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS)) {
-		t->fast = !shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS);
+		bool fast = !shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS);
+
+		if (t->fast && !fast && t->short_ones >= SHUNT_HASTY_SHORT)
+			shunt_remind_conductor(request);
+		t->fast = fast;
 		t->since_ns = now;
 		t->arrivals = 0;
 	}
 	/* Where watched ones stopped closing they may have begun to last. */
 	return t->fast && t->short_ones >= SHUNT_HASTY_SHORT && !shunt_is_over(now, t->short_ns, SHUNT_HASTY_PAUSE_NS) && arrivals % SHUNT_HASTY_SAMPLE;
+}
+
+/* Whether new connections to it are left alone at present, so that the conductor is still to be called for them. */
+static __always_inline bool shunt_still_hasty(__u64 listener, __u64 now)
+{
+	struct shunt_tempo *t = shunt_tempo_of(listener);
+
+	return t && t->listener == listener && t->fast && t->short_ones >= SHUNT_HASTY_SHORT && !shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS);
 }
 
 static __always_inline void shunt_not_hasty(__u64 listener, __u64 sk)
@@ -133,12 +160,13 @@ static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u
 	if (!h)
 		return false;
 	before = h->fingerprint;
-	if (h->began_ns && !shunt_is_over(now, h->began_ns, SHUNT_HANDSHAKE_NS))
+	if (h->began_ns && !h->over && !shunt_is_over(now, h->began_ns, SHUNT_HANDSHAKE_NS))
 		return false;
 	if (__sync_val_compare_and_swap(&h->fingerprint, before, shunt_fingerprint(key)) != before)
 		return false;
 	h->listener = listener;
 	h->flags = 0;
+	h->over = 0;
 	h->began_ns = now;
 	return true;
 }

@@ -13,8 +13,21 @@
 #include "observe.h"
 #include "program.h"
 #include "proof.h"
+#include "young.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
+
+/* Is its program what the conductor waits for? Not of a connection with a remote peer, nor one that it will come to anyway, nor where the policy's owner vouches for the program. */
+static __always_inline bool shunt_is_awaited(const struct shunt_conn *c)
+{
+	struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
+	__u32 zero = 0;
+	struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
+
+	if (!config || (c->flags & (SHUNT_CONN_STRAY | SHUNT_CONN_WANTS_HANDSHAKE)) || shunt_is_expected(c, bpf_ktime_get_ns(), config->settle_ns))
+		return false;
+	return bpf_map_lookup_elem(&shunt_bonds, &key);
+}
 
 static __always_inline int shunt_see(const struct sock *sk, bool reading)
 {
@@ -48,11 +61,8 @@ static __always_inline int shunt_see(const struct sock *sk, bool reading)
 	if (reading && (c->flags & SHUNT_CONN_SLOW) && c->state == SHUNT_STATE_WATCHED && shunt_slow_reads(c, tp->write_seq))
 		shunt_call_conductor((__u64)sk);
 	if (!c->program.id) {
-		struct shunt_pair_key key = { .client_isn = c->client_isn, .server_isn = c->server_isn };
-
 		shunt_note_program(c);
-		/* Only where this is what the conductor waits for: not for every connection with a remote peer. */
-		if (!(c->flags & SHUNT_CONN_STRAY) && bpf_map_lookup_elem(&shunt_bonds, &key))
+		if (shunt_is_awaited(c))
 			shunt_call_conductor((__u64)sk);
 	}
 	return 0;

@@ -14,6 +14,7 @@
 #include "fitness.h"
 #include "hasty.h"
 #include "observe.h"
+#include "young.h"
 
 extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 
@@ -267,9 +268,9 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 			flags |= SHUNT_PAIR_CLIENT_ENROLLED | (poller ? SHUNT_PAIR_CLIENT_POLLER : 0);
 	}
 	__sync_fetch_and_or(&pair->flags, flags);
-	/* The server calls the conductor into its own namespace, which need not be this one. */
+	/* The server does the same in its own namespace, which need not be this one. */
 	if ((flags & SHUNT_PAIR_CLIENT_CONSENTS) && !(flags & SHUNT_PAIR_CLIENT_ENROLLED))
-		shunt_call_conductor((__u64)tp);
+		shunt_will_settle(c, (__u64)tp);
 }
 
 /* What the handshake shows against a pair whose server consents, or 0. */
@@ -413,7 +414,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	passing = shunt_passing(&key);
 	reason = passing ? shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) : SHUNT_UNPAIRED;
 	if (passing) {
-		passing->began_ns = 0; /* its slot may be taken; until then the client still finds it (Fast Open) */
+		passing->over = 1; /* its slot may be taken; until then the client still finds it (Fast Open) */
 		if (!reason) {
 			shunt_count_passing(passing);
 			shunt_mark_left_alone(ctx);
@@ -459,7 +460,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	if (verdict == SHUNT_UNDECIDED || verdict == SHUNT_ACCELERATED)
 		c->listener = pair->listener;
 	if (verdict == SHUNT_UNDECIDED) {
-		shunt_call_conductor((__u64)tp);
+		shunt_will_settle(c, (__u64)tp);
 		/* Both ends have the bond. An entry that is taken away is in the cache for the next connection; one that ages is not. */
 		bpf_map_delete_elem(&shunt_pairs, &key);
 	}
@@ -531,6 +532,7 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	if (to != TCP_CLOSE)
 		return;
 	shunt_unbind(c);
+	shunt_is_gone(c, (__u64)tp);
 	shunt_note_length(c, bpf_ktime_get_coarse_ns(), (__u64)tp);
 	shunt_close(c);
 	/*

@@ -8,7 +8,7 @@ from shuntdev.console import ROOT, Failure
 
 sys.path[:0] = [str(ROOT / "conformance"), str(ROOT / "bench")]
 
-from harness import arms, check, figures, gains, turns  # noqa: E402
+from harness import arms, check, figures, gains, main, page, turns  # noqa: E402
 from harness.agent import _by_policy  # noqa: E402
 
 
@@ -84,6 +84,30 @@ class TurnsTest(unittest.TestCase):
         self.assertEqual(2.0, result["settled"]["ratios"]["operations_per_s"]["median"])
         self.assertNotIn("error", result["plain"])
         self.assertEqual(25, result["plain"]["figures"]["operations_per_s"]["least"])
+
+
+    def test_a_second_plain_arm_shows_what_the_machine_alone_makes_of_a_ratio(self):
+        again = Cell().run(Lab(), 4, 1, more=[arms.AGAIN])["arms"]["again"]
+        self.assertEqual({"median": 1.0, "least": 1.0, "most": 1.0}, again["ratios"]["operations_per_s"])
+        self.assertNotIn("datapath", again)
+
+
+class PageTest(unittest.TestCase):
+    def test_shows_where_plain_tcp_ran_twice_how_far_it_lies_from_itself_beside_what_was_measured(self):
+        cells = {"a-cell": Cell().run(Lab(), 4, 1, more=[arms.AGAIN]), "another": Cell().run(Lab(), 4, 1)}
+        shown = page._again(cells)
+        self.assertIn("| a-cell | 1.00× | 1.00–1.00 | 2.00 / – |", shown)
+        self.assertNotIn("another", shown)
+        self.assertEqual("", page._again({"another": cells["another"]}))
+
+
+class ShareTest(unittest.TestCase):
+    def test_cells_whose_connections_are_short_have_the_node_plugins_default_share(self):
+        shares = {cell.name: cell.cpu_percent for cell in main._every_cell()}
+        for name in ("short-64B-two-500-loopback", "http-haproxy-1KiB-32-close", "postgres-pgbouncer-select-8-reconnect"):
+            self.assertEqual(1, shares[name], name)
+        for name in ("request-64B-two-500-loopback", "http-haproxy-1KiB-32-keepalive"):
+            self.assertEqual(20, shares[name], name)
 
 
 class CheckTest(unittest.TestCase):

@@ -2,6 +2,7 @@ package dev.shunt.node.conductor;
 
 import dev.shunt.node.bpf.NetworkNamespace;
 import dev.shunt.node.bpf.NetworkNamespaces;
+import dev.shunt.node.conductor.Walks.Waiting;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -45,6 +46,7 @@ public final class Conductor implements AutoCloseable {
   private static final int WALKS_IN_A_ROW = 3;
 
   private final Walks walks;
+  private final Duration settle;
   private final WalkSchedule schedule;
   private final CpuShare share;
   private final Supplier<Map<Long, NetworkNamespace>> namespaces;
@@ -74,6 +76,7 @@ public final class Conductor implements AutoCloseable {
       CpuShare share,
       Supplier<Map<Long, NetworkNamespace>> namespaces) {
     this.walks = walks;
+    this.settle = settle;
     this.schedule = new WalkSchedule(settle);
     this.share = share;
     this.namespaces = namespaces;
@@ -188,10 +191,12 @@ public final class Conductor implements AutoCloseable {
     return visitWhereSomebodyWaits();
   }
 
-  private void lookWhoWaits() {
+  private Map<Long, Waiting> lookWhoWaits() {
     long now = System.nanoTime();
-    schedule.observe(walks.waiting(), now);
-    schedule.hurry(walks.urgent(), now);
+    Map<Long, Waiting> waiting = walks.waiting();
+    schedule.observe(waiting, now);
+    schedule.settled(walks.settled(now - settle.toNanos()), now);
+    return waiting;
   }
 
   /**
@@ -256,8 +261,13 @@ public final class Conductor implements AutoCloseable {
     for (int i = 0; !due.isEmpty() && i < WALKS_IN_A_ROW; i++) {
       walked.addAll(due);
       due.removeIf(inode -> !isHalfway(inode));
-      lookWhoWaits();
-      due.addAll(walks.urgent());
+      lookWhoWaits()
+          .forEach(
+              (namespace, who) -> {
+                if (who.urgent()) {
+                  due.add(namespace);
+                }
+              });
     }
     walked.forEach(this::comeAgainIfNeeded);
     return !walked.isEmpty();
@@ -325,6 +335,7 @@ public final class Conductor implements AutoCloseable {
   }
 
   private void comeAgainIfNeeded(Long inode) {
-    schedule.walked(inode, walks.waiting().getOrDefault(inode, 0L), System.nanoTime());
+    Waiting left = walks.waiting().get(inode);
+    schedule.walked(inode, left == null ? 0 : left.candidates(), System.nanoTime());
   }
 }

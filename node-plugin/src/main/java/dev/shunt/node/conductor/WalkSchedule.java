@@ -1,10 +1,10 @@
 package dev.shunt.node.conductor;
 
+import dev.shunt.node.conductor.Walks.Waiting;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * When each namespace is due for a walk. Plain arithmetic on monotonic nanoseconds; not
@@ -20,6 +20,7 @@ final class WalkSchedule {
 
   private final long settleNanos;
   private final Map<Long, Entry> entries = new HashMap<>();
+  private final Map<Long, Long> settled = new HashMap<>();
 
   private static final class Entry {
     long due;
@@ -31,31 +32,38 @@ final class WalkSchedule {
     this.settleNanos = settle.toNanos();
   }
 
-  /** Takes note of how many connections wait in each namespace. */
-  void observe(Map<Long, Long> waiting, long now) {
+  /** Takes note of who waits in each namespace. */
+  void observe(Map<Long, Waiting> waiting, long now) {
     waiting.forEach(
-        (namespace, count) -> {
+        (namespace, who) -> {
           Entry entry = entries.get(namespace);
           if (entry == null) {
             entry = new Entry();
-            entry.due = now + settleNanos;
+            entry.due = now + (who.candidates() > 0 ? settleNanos : LONGEST_RETRY.toNanos());
             entries.put(namespace, entry);
-          } else if (count > entry.undone) {
+          } else if (who.candidates() > entry.undone) {
             entry.due = Math.min(entry.due, now + settleNanos);
             entry.retry = FIRST_RETRY.toNanos();
           }
-          entry.undone = count;
+          if (who.urgent()) {
+            entry.due = Math.min(entry.due, now);
+          }
+          entry.undone = who.candidates();
         });
   }
 
-  /** Somebody in these namespaces, whom {@link #observe} knows of, shall not wait. */
-  void hurry(Set<Long> namespaces, long now) {
-    for (Long namespace : namespaces) {
-      Entry entry = entries.get(namespace);
-      if (entry != null && entry.due - now > 0) {
-        entry.due = now;
-      }
-    }
+  /** Connections have settled, by namespace, as {@link Walks#settled} tells them. */
+  void settled(Map<Long, Long> grown, long now) {
+    grown.forEach(
+        (namespace, mark) -> {
+          Long before = settled.put(namespace, mark);
+          if (before != null && mark <= before) {
+            return;
+          }
+          Entry entry = entries.computeIfAbsent(namespace, n -> new Entry());
+          entry.due = now;
+          entry.retry = FIRST_RETRY.toNanos();
+        });
   }
 
   /** Namespaces whose time has come. */
@@ -81,5 +89,6 @@ final class WalkSchedule {
   /** Forgets a namespace that is gone. */
   void forget(long namespace) {
     entries.remove(namespace);
+    settled.remove(namespace);
   }
 }

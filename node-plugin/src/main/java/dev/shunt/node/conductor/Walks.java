@@ -2,7 +2,6 @@ package dev.shunt.node.conductor;
 
 import dev.shunt.node.bpf.NetworkNamespace;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The kernel side of the conductor. Used by one thread at a time, which is what the BPF programs
@@ -32,14 +31,29 @@ public interface Walks {
   /** Answers what the programs ask about processes; before a walk, which uses the answers. */
   void answerQuestions();
 
-  /** How many connections wait for the conductor, by inode of the namespace; without zeroes. */
-  Map<Long, Long> waiting();
+  /**
+   * Who waits for the conductor in a namespace.
+   *
+   * @param candidates how many connections
+   * @param urgent whether one of them is slower than TCP until somebody walks there
+   * @param patient whether somebody else may have been missed, which a walk now and then mends
+   */
+  record Waiting(long candidates, boolean urgent, boolean patient) {}
+
+  /** Who waits, by inode of the namespace; without those where nobody does. */
+  Map<Long, Waiting> waiting();
 
   /**
-   * Of these namespaces, those where a connection is slower than TCP until somebody walks there.
+   * Where somebody lives who was young when it was established, and is no more: by inode of the
+   * namespace, a number that grows when there are more or others of them.
+   *
+   * @param before on the clock of {@link System#nanoTime}; who was established before is not young
    */
-  Set<Long> urgent();
+  Map<Long, Long> settled(long before);
 
-  /** Sets a namespace's count to zero; done before a walk, which counts what it leaves undone. */
+  /**
+   * Sets a namespace's count to zero; done before a walk, which counts what it leaves undone and
+   * visits whoever has settled by now.
+   */
   void clearWaiting(long namespace);
 }

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 
 /** The numbers of bpf/include/shunt_abi.h. A test reads the header and compares. */
 final class Abi {
-  static final int LAYOUT_VERSION = 4;
+  static final int LAYOUT_VERSION = 5;
   static final int SLOTS = 2;
   static final int MAX_POLICIES = 1024;
   static final int POLICY_WORDS = 16;
@@ -74,7 +74,19 @@ final class Abi {
 
   /** Candidates for the conductor by network namespace. */
   static final MapSpec WORK =
-      new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, 2 * Long.BYTES, 16_384, 0);
+      new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, 4 * Long.BYTES, 16_384, 0);
+
+  static final int WORK_URGENT = Long.BYTES;
+  static final int WORK_PATIENT = 2 * Long.BYTES;
+  static final int WORK_WALKED = 3 * Long.BYTES;
+
+  static final int YOUNG_SHIFT = 25;
+  static final int YOUNG_SLOTS = 16;
+  static final int YOUNG_COUNT = 24;
+
+  /** Candidates that are younger than the settle time, by network namespace. */
+  static final MapSpec YOUNG =
+      new MapSpec(MapType.HASH, "shunt_young", Integer.BYTES, YOUNG_SLOTS * Long.BYTES, 4096, 0);
 
   static final int OBSERVATION_SIZE = 176;
   static final int OBSERVED_SIZE = 560;

@@ -161,6 +161,7 @@ final class KernelDatapath implements Datapath {
           new PinnedWalks(
               folder,
               bpf.openMap(folder.pin(Abi.WORK.name())),
+              bpf.openMap(folder.pin(Abi.YOUNG.name())),
               new ProgramVerdicts(bpf, folder, judge, notices));
       walks = opened;
       CpuShare share = new CpuShare(cpuShare);

@@ -10,10 +10,8 @@ import dev.shunt.node.conductor.Walks;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -21,16 +19,20 @@ import org.jspecify.annotations.Nullable;
 final class PinnedWalks implements Walks, AutoCloseable {
   private final PinFolder folder;
   private final BpfMap work;
+  private final @Nullable BpfMap young;
   private final @Nullable ProgramVerdicts programs;
   private final NetworkNamespace home = NetworkNamespaces.own();
 
   /**
    * @param work {@code shunt_work}; closed with this object
-   * @param programs closed with this object; null for walks that enrol nobody
+   * @param young {@code shunt_young}; closed with this object; null for walks that enrol nobody
+   * @param programs closed with this object; null likewise
    */
-  PinnedWalks(PinFolder folder, BpfMap work, @Nullable ProgramVerdicts programs) {
+  PinnedWalks(
+      PinFolder folder, BpfMap work, @Nullable BpfMap young, @Nullable ProgramVerdicts programs) {
     this.folder = folder;
     this.work = work;
+    this.young = young;
     this.programs = programs;
   }
 
@@ -68,44 +70,72 @@ final class PinnedWalks implements Walks, AutoCloseable {
   }
 
   @Override
-  public Map<Long, Long> waiting() {
+  public Map<Long, Waiting> waiting() {
     MapEntries rows = work.readAll();
-    Map<Long, Long> waiting = new HashMap<>();
+    Map<Long, Waiting> waiting = new HashMap<>();
     for (int i = 0; i < rows.count(); i++) {
-      long count = Abi.wrap(rows.value(i)).getLong();
-      if (count != 0) {
-        waiting.put(Integer.toUnsignedLong(Abi.wrap(rows.key(i)).getInt()), count);
+      ByteBuffer row = Abi.wrap(rows.value(i));
+      Waiting who =
+          new Waiting(row.getLong(0), tells(row, Abi.WORK_URGENT), tells(row, Abi.WORK_PATIENT));
+      if (who.candidates() != 0 || who.patient()) {
+        waiting.put(Integer.toUnsignedLong(Abi.wrap(rows.key(i)).getInt()), who);
       }
     }
     return waiting;
   }
 
+  /** False in layouts that do not have that yet. */
+  private static boolean tells(ByteBuffer row, int offset) {
+    return row.capacity() > offset && row.getLong(offset) != 0;
+  }
+
   @Override
-  public Set<Long> urgent() {
-    MapEntries rows = work.readAll();
-    Set<Long> urgent = new HashSet<>();
+  public Map<Long, Long> settled(long before) {
+    Map<Long, Long> settled = new HashMap<>();
+    if (young == null) {
+      return settled;
+    }
+    MapEntries rows = young.readAll();
     for (int i = 0; i < rows.count(); i++) {
-      ByteBuffer row = Abi.wrap(rows.value(i));
-      boolean tells = row.capacity() > Long.BYTES; // not in layouts before 4
-      if (tells && row.getLong(Long.BYTES) != 0) {
-        urgent.add(Integer.toUnsignedLong(Abi.wrap(rows.key(i)).getInt()));
+      long mark = youngestSettled(Abi.wrap(rows.value(i)), before);
+      if (mark != 0) {
+        settled.put(Integer.toUnsignedLong(Abi.wrap(rows.key(i)).getInt()), mark);
       }
     }
-    return urgent;
+    return settled;
+  }
+
+  /** Of the epochs that were over and have survivors, the last, and how many those are; else 0. */
+  private static long youngestSettled(ByteBuffer epochs, long before) {
+    long youngest = 0;
+    while (epochs.hasRemaining()) {
+      long alive = epochs.getLong();
+      long epoch = alive >> Abi.YOUNG_COUNT;
+      boolean hasSurvivors = alive != epoch << Abi.YOUNG_COUNT;
+      if (hasSurvivors && epoch < before >> Abi.YOUNG_SHIFT) {
+        youngest = Math.max(youngest, alive);
+      }
+    }
+    return youngest;
   }
 
   @Override
   public void clearWaiting(long namespace) {
     byte[] key = Abi.index((int) namespace);
-    if (work.get(key) != null) {
-      work.put(key, new byte[work.spec().valueSize()], Put.ANY);
+    ByteBuffer row = Abi.bytes(work.spec().valueSize());
+    if (row.capacity() > Abi.WORK_WALKED) { // not in layouts before 5
+      row.putLong(Abi.WORK_WALKED, System.nanoTime());
     }
+    work.put(key, row.array(), Put.ANY);
   }
 
   @Override
   public void close() {
     if (programs != null) {
       programs.close();
+    }
+    if (young != null) {
+      young.close();
     }
     work.close();
   }

@@ -67,7 +67,7 @@ final class Removal {
   /** Holding the lock, this is the only one who walks. */
   private void walkUntilDrained(Draining draining) {
     try (PinnedWalks walks =
-        new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())), null)) {
+        new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())), null, null)) {
       long end = System.nanoTime() + DRAIN_TIME.toNanos();
       while (!draining.isDone() && System.nanoTime() - end < 0) {
         for (NetworkNamespace namespace : NetworkNamespaces.all().values()) {

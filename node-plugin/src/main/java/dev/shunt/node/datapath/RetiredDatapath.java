@@ -80,7 +80,7 @@ final class RetiredDatapath implements AutoCloseable {
 
   /** Walks through its own iterator. */
   PinnedWalks walks() {
-    return new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())), null);
+    return new PinnedWalks(folder, bpf.openMap(folder.pin(Abi.WORK.name())), null, null);
   }
 
   boolean isDrained() {

@@ -2,9 +2,9 @@ package dev.shunt.node.conductor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.shunt.node.conductor.Walks.Waiting;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class WalkScheduleTest {
@@ -24,7 +24,7 @@ class WalkScheduleTest {
 
   @Test
   void whoWaitsIsVisitedOnceItsConnectionHasSettled() {
-    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    schedule.observe(waiting(1), START);
 
     assertThat(schedule.due(START + SETTLE - 1)).isEmpty();
     assertThat(schedule.due(START + SETTLE)).containsExactly(NAMESPACE);
@@ -32,8 +32,8 @@ class WalkScheduleTest {
 
   @Test
   void whoIsSlowerThanTcpUntilThenIsVisitedAtOnceHoweverLongOthersWait() {
-    schedule.observe(Map.of(NAMESPACE, 2L), START);
-    schedule.hurry(Set.of(NAMESPACE), START);
+    schedule.observe(waiting(1), START);
+    schedule.observe(Map.of(NAMESPACE, new Waiting(2, true, false)), START);
 
     assertThat(schedule.due(START)).containsExactly(NAMESPACE);
     schedule.walked(NAMESPACE, 1, START);
@@ -42,7 +42,7 @@ class WalkScheduleTest {
 
   @Test
   void whoStillWaitsAfterAWalkIsVisitedAgainAtGrowingIntervals() {
-    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    schedule.observe(waiting(1), START);
     long now = START + SETTLE;
     for (long retry = RETRY; retry < Duration.ofSeconds(5).toNanos(); retry *= 2) {
       schedule.walked(NAMESPACE, 1, now);
@@ -56,11 +56,11 @@ class WalkScheduleTest {
 
   @Test
   void aNewConnectionIsVisitedSoonHoweverLongAnotherOneWaits() {
-    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    schedule.observe(waiting(1), START);
     for (int i = 0; i < 20; i++) {
       schedule.walked(NAMESPACE, 1, START);
     }
-    schedule.observe(Map.of(NAMESPACE, 2L), START);
+    schedule.observe(waiting(2), START);
 
     assertThat(schedule.due(START + SETTLE)).containsExactly(NAMESPACE);
     schedule.walked(NAMESPACE, 2, START);
@@ -68,8 +68,40 @@ class WalkScheduleTest {
   }
 
   @Test
+  void whereSomebodyMayHaveBeenMissedAWalkComesSomeTimeButNotBefore() {
+    schedule.observe(Map.of(NAMESPACE, new Waiting(0, false, true)), START);
+
+    long some = WalkSchedule.LONGEST_RETRY.toNanos();
+    assertThat(schedule.due(START + some - 1)).isEmpty();
+    assertThat(schedule.due(START + some)).containsExactly(NAMESPACE);
+    schedule.observe(waiting(1), START);
+    assertThat(schedule.due(START + SETTLE)).containsExactly(NAMESPACE);
+  }
+
+  @Test
+  void whoHasSettledIsVisitedAtOnceAndOnlyOnceForThat() {
+    schedule.settled(Map.of(NAMESPACE, 1L), START);
+
+    assertThat(schedule.due(START)).containsExactly(NAMESPACE);
+    schedule.walked(NAMESPACE, 0, START);
+    schedule.settled(Map.of(NAMESPACE, 1L), START + 1);
+    assertThat(schedule.due(START + 10 * SETTLE)).isEmpty();
+    schedule.settled(Map.of(NAMESPACE, 2L), START + 10 * SETTLE);
+    assertThat(schedule.due(START + 10 * SETTLE)).containsExactly(NAMESPACE);
+  }
+
+  @Test
+  void thatSomeOfThoseWhoSettledCloseIsNoReasonToVisitTheOthersAgain() {
+    schedule.settled(Map.of(NAMESPACE, 3L), START);
+    schedule.walked(NAMESPACE, 0, START);
+    schedule.settled(Map.of(NAMESPACE, 2L), START);
+
+    assertThat(schedule.due(START)).isEmpty();
+  }
+
+  @Test
   void whereNothingIsLeftUndoneNobodyComesAgain() {
-    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    schedule.observe(waiting(1), START);
     schedule.walked(NAMESPACE, 0, START + SETTLE);
 
     assertThat(schedule.due(START + 100 * SETTLE)).isEmpty();
@@ -77,9 +109,13 @@ class WalkScheduleTest {
 
   @Test
   void aNamespaceThatIsGoneIsForgotten() {
-    schedule.observe(Map.of(NAMESPACE, 1L), START);
+    schedule.observe(waiting(1), START);
     schedule.forget(NAMESPACE);
 
     assertThat(schedule.due(START + SETTLE)).isEmpty();
+  }
+
+  private static Map<Long, Waiting> waiting(long candidates) {
+    return Map.of(NAMESPACE, new Waiting(candidates, false, false));
   }
 }

@@ -28,7 +28,10 @@ class AbiTest {
         .containsEntry("SHUNT_EDGE_PROBES", (long) Abi.EDGE_PROBES)
         .containsEntry("SHUNT_BLOCKS", (long) Abi.BLOCKS)
         .containsEntry("SHUNT_POLICY_ANY_ADDRESS", (long) Abi.POLICY_ANY_ADDRESS)
-        .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING);
+        .containsEntry("SHUNT_CONFIG_DRAINING", (long) Abi.CONFIG_DRAINING)
+        .containsEntry("SHUNT_YOUNG_SHIFT", (long) Abi.YOUNG_SHIFT)
+        .containsEntry("SHUNT_YOUNG_SLOTS", (long) Abi.YOUNG_SLOTS)
+        .containsEntry("SHUNT_YOUNG_COUNT", (long) Abi.YOUNG_COUNT);
   }
 
   @Test
@@ -43,6 +46,8 @@ class AbiTest {
         .containsEntry("shunt_edge", (long) Abi.EDGE_SIZE)
         .containsEntry("shunt_report", (long) Abi.REPORT_SIZE)
         .containsEntry("shunt_config", (long) Abi.CONFIG_SIZE)
+        .containsEntry("shunt_work", (long) Abi.WORK.valueSize())
+        .containsEntry("shunt_young", (long) Abi.YOUNG.valueSize())
         .containsEntry("shunt_counters", (long) Abi.COUNTERS_SIZE);
   }
 
