@@ -39,7 +39,7 @@ struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 16384); __type(key, __u32); __type(value, struct shunt_work); } shunt_work SEC(".maps");
 /* those that will wait for it if they live long enough (young.h), and a zeroed value to begin with */
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 4096); __type(key, __u32); __type(value, struct shunt_young); } shunt_young SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __uint(map_flags, BPF_F_RDONLY_PROG); __type(key, __u32); __type(value, struct shunt_young); } shunt_nobody_young SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __uint(map_flags, BPF_F_RDONLY_PROG); __type(key, __u32); __type(value, struct shunt_young); } shunt_no_young SEC(".maps");
 /* fingerprints of local listeners that no policy matched, direct-mapped and overwritten: tells "not consenting" from "remote" for a store per connection */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_STRANGERS); __type(key, __u32); __type(value, struct shunt_pair_key); } shunt_strangers SEC(".maps");
 

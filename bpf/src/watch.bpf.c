@@ -457,7 +457,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 		shunt_release_client(pair);
 	if (verdict == SHUNT_ACCELERATED && (pair->flags & SHUNT_PAIR_CLIENT_WROTE))
 		verdict = SHUNT_FIRST_BYTE_BY_TCP;
-	if (verdict == SHUNT_UNDECIDED || verdict == SHUNT_ACCELERATED)
+	if (verdict == SHUNT_UNDECIDED || verdict == SHUNT_ACCELERATED || verdict == SHUNT_FIRST_BYTE_BY_TCP)
 		c->listener = pair->listener;
 	if (verdict == SHUNT_UNDECIDED) {
 		shunt_will_settle(c, (__u64)tp);

@@ -52,7 +52,7 @@ static __always_inline struct shunt_young *shunt_young_of(__u32 netns)
 
 	if (young)
 		return young;
-	nobody = bpf_map_lookup_elem(&shunt_nobody_young, &zero);
+	nobody = bpf_map_lookup_elem(&shunt_no_young, &zero);
 	if (nobody)
 		bpf_map_update_elem(&shunt_young, &netns, nobody, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&shunt_young, &netns);

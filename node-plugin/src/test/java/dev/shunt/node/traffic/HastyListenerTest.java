@@ -67,6 +67,24 @@ class HastyListenerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Settled", "Handshake"})
+  void aListenerThatWaitsForTheFirstByteIsLeftToTcpAsWell(String enrolment) throws Exception {
+    host.apply(policy(enrolment));
+    Program server = host.script("hasty.py", namespace, "server", "defer");
+    String port = server.lineWith("listening").split(" ")[1];
+    Program client = host.script("hasty.py", namespace, "client", port);
+
+    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
+    client.sendLine();
+    long made = Long.parseLong(client.lineWith("made").split(" ")[1]);
+    DatapathStatus settled = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
+    assertThat(counted(settled)).isEqualTo(made);
+    assertThat(left(settled)).isGreaterThan(made / 2);
+    client.sendLine();
+    client.end();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Settled", "Handshake"})
   void aConnectionOfAClientThatCannotTakePartCountsOnceUnderThatThoughItIsLeftAlone(
       String enrolment) throws Exception {
     host.apply(policy(enrolment) + BYPASS);

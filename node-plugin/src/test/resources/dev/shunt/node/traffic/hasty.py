@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Many connections to one listener, for the tests of what is not worth watching.
 
-server       answers each message of 64 bytes with the same bytes. Prints "listening PORT".
+server [defer]
+             answers each message of 64 bytes with the same bytes. Prints "listening PORT". With defer it gets a connection only when it has sent something (TCP_DEFER_ACCEPT).
 client PORT  walks through two phases, a line on standard input ends each:
                short   connect, ask once, close; again and again. Prints "made COUNT" at its end
                last    every 50 ms one more connection; each is asked again and again and stays open
@@ -22,8 +23,10 @@ MESSAGE = 64
 KEPT = 64
 
 
-def server():
+def server(options):
     listener = socket.socket()
+    if "defer" in options:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
     listener.bind(("127.0.0.1", 0))
     listener.listen(1024)
     listener.setblocking(False)
@@ -100,6 +103,6 @@ def keeper(port):
 
 
 if sys.argv[1] == "server":
-    server()
+    server(sys.argv[2:])
 else:
     {"client": client, "keeper": keeper}[sys.argv[1]](int(sys.argv[2]))
