@@ -27,7 +27,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
 	SHUNT_CONN_LEFT_ALONE = 1 << 24, /* was counted under slower_than_tcp before it was adopted */
 	SHUNT_CONN_UNCOUNTED = 1 << 25, /* adopted, and neither end counts it yet */
-	SHUNT_CONN_URGENT = 4096, /* its program sent an urgent byte */
+	SHUNT_CONN_UNUSUAL = 4096, /* its program made a call that only TCP answers as it should (proof.h), or sent an urgent byte */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
 	SHUNT_CONN_WAITS_FOR_ALL = 8192, /* its program read with MSG_WAITALL */

@@ -118,6 +118,12 @@ static __always_inline bool shunt_has_owner(struct sock *sk)
 	return BPF_CORE_READ((struct file___with_owner *)file, f_owner.pid);
 }
 
+/* mmap() of the socket, for TCP_ZEROCOPY_RECEIVE, which maps the pages of TCP's queue only. */
+static __always_inline bool shunt_is_mapped(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, sk_socket, file, f_mapping, i_mmap.rb_root.rb_node);
+}
+
 /*
  * tcp_bpf_sendmsg() releases the sender's lock between the verdict and the peer's queue, but holds a reference on the sender's psock all the while; so
  * does a reader. References beyond the map's own and those of sleepers may be a redirect under way. Who slept here before the socket entered holds none.
@@ -143,7 +149,7 @@ static __always_inline __u32 shunt_unfit(struct sock *sk, struct tcp_sock *tp, c
 		return SHUNT_BLOCKING_SOCKET;
 	if (BPF_CORE_READ(sk, sk_rcvlowat) > 1)
 		return SHUNT_RECEIVE_LOW_WATER;
-	if ((c->flags & SHUNT_CONN_URGENT) || shunt_has_owner(sk))
+	if ((c->flags & SHUNT_CONN_UNUSUAL) || shunt_has_owner(sk) || shunt_is_mapped(sk))
 		return SHUNT_SOCKET_OPTION;
 	return shunt_peculiar(tp) ? SHUNT_SOCKET_OPTION : 0;
 }

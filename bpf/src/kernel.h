@@ -14,6 +14,7 @@
 #define AF_INET6 10
 #define O_NONBLOCK 04000
 #define MSG_OOB 0x1
+#define MSG_TRUNC 0x20
 #define MSG_WAITALL 0x100
 #define MSG_ZEROCOPY 0x4000000
 #define MSG_FASTOPEN 0x20000000
@@ -98,6 +99,11 @@ struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
 
+struct msghdr {
+	unsigned long msg_controllen;
+	void *msg_ubuf;
+};
+
 struct inode {
 	unsigned long i_ino;
 };
@@ -108,8 +114,23 @@ struct fown_struct {
 	struct pid *pid;
 };
 
+struct rb_node;
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
+struct rb_root_cached {
+	struct rb_root rb_root;
+};
+
+struct address_space {
+	struct rb_root_cached i_mmap;
+};
+
 struct file {
 	unsigned int f_flags;
+	struct address_space *f_mapping;
 	struct inode *f_inode;
 	struct fown_struct *f_owner; /* since 6.12; allocated by the first F_SETOWN */
 };
@@ -233,6 +254,7 @@ struct bpf_sock_ops_kern {
 #define SHUNT_NR_SENDTO 44
 #define SHUNT_NR_SENDMSG 46
 #define SHUNT_NR_SENDMMSG 307
+#define SHUNT_NR_GETSOCKOPT 55
 struct pt_regs { unsigned long orig_ax, dx, r10; };
 #define SHUNT_SYSCALL_OF(regs) ((regs)->orig_ax)
 #define SHUNT_ARG3_OF(regs) ((regs)->dx)
@@ -246,6 +268,7 @@ struct pt_regs { unsigned long orig_ax, dx, r10; };
 #define SHUNT_NR_SENDTO 206
 #define SHUNT_NR_SENDMSG 211
 #define SHUNT_NR_SENDMMSG 269
+#define SHUNT_NR_GETSOCKOPT 209
 struct pt_regs { int syscallno; unsigned long regs[31]; };
 #define SHUNT_SYSCALL_OF(p) ((p)->syscallno)
 #define SHUNT_ARG3_OF(p) ((p)->regs[2])

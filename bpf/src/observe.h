@@ -109,7 +109,7 @@ static __always_inline __u32 shunt_obstacles(struct sock *sk, struct tcp_sock *t
 		found |= 1u << SHUNT_BLOCKING_SOCKET;
 	if (BPF_CORE_READ(sk, sk_rcvlowat) > 1)
 		found |= 1u << SHUNT_RECEIVE_LOW_WATER;
-	if (shunt_peculiar(tp))
+	if (shunt_peculiar(tp) || shunt_has_owner(sk) || shunt_is_mapped(sk))
 		found |= 1u << SHUNT_SOCKET_OPTION;
 	return found;
 }

@@ -18,6 +18,7 @@ enum shunt_call {
 	SHUNT_CALL_SPLICE,
 	SHUNT_CALL_READ,           /* ends as soon as it has read something, if the low-water mark is one byte */
 	SHUNT_CALL_WAITS_FOR_ALL,
+	SHUNT_CALL_UNUSUAL,        /* works on TCP's queue only: discards, receives pages (TCP_ZEROCOPY_RECEIVE), asks for no byte at all to see whether there are any */
 };
 
 /* How the running program reads. */
@@ -29,10 +30,14 @@ static __always_inline enum shunt_call shunt_reading_call(void)
 	switch (SHUNT_SYSCALL_OF(regs)) {
 	case SHUNT_NR_SPLICE:
 		return SHUNT_CALL_SPLICE;
+	case SHUNT_NR_GETSOCKOPT:
+		return SHUNT_CALL_UNUSUAL;
 	case SHUNT_NR_READ:
 	case SHUNT_NR_READV:
 		break;
 	case SHUNT_NR_RECVFROM:
+		if (!SHUNT_ARG3_OF(regs))
+			return SHUNT_CALL_UNUSUAL;
 		flags = SHUNT_ARG4_OF(regs);
 		break;
 	case SHUNT_NR_RECVMSG:
@@ -41,6 +46,8 @@ static __always_inline enum shunt_call shunt_reading_call(void)
 	default:
 		return SHUNT_CALL_OTHER;
 	}
+	if (flags & MSG_TRUNC)
+		return SHUNT_CALL_UNUSUAL;
 	return flags & MSG_WAITALL ? SHUNT_CALL_WAITS_FOR_ALL : SHUNT_CALL_READ;
 }
 

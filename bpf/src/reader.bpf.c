@@ -29,9 +29,17 @@ static __always_inline bool shunt_is_awaited(const struct shunt_conn *c)
 	return bpf_map_lookup_elem(&shunt_bonds, &key);
 }
 
-static __always_inline int shunt_see(const struct sock *sk, bool reading)
+/* What it sends is lent instead of copied (io_uring), or comes with control messages: tcp_bpf_sendmsg() looks at neither. */
+static __always_inline bool shunt_is_sent_unusually(const struct msghdr *m)
+{
+	return m->msg_controllen || (bpf_core_field_exists(m->msg_ubuf) && m->msg_ubuf);
+}
+
+/* sent: NULL of a program that reads */
+static __always_inline int shunt_see(const struct sock *sk, const struct msghdr *sent)
 {
 	enum shunt_call call = SHUNT_CALL_OTHER;
+	bool reading = !sent;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 
@@ -53,6 +61,14 @@ static __always_inline int shunt_see(const struct sock *sk, bool reading)
 		shunt_call_conductor((__u64)sk); /* whoever of that cgroup is enrolled already shall leave */
 		return 0;
 	}
+	if ((reading ? call == SHUNT_CALL_UNUSUAL : shunt_is_sent_unusually(sent)) && !(c->flags & SHUNT_CONN_UNUSUAL)) {
+		c->flags |= SHUNT_CONN_UNUSUAL;
+		shunt_note_obstacle(c, (__u64)sk, SHUNT_SOCKET_OPTION);
+		if (c->state == SHUNT_STATE_ENROLLED) {
+			shunt_alarm();
+			shunt_hurry_conductor((__u64)sk);
+		}
+	}
 	if (call == SHUNT_CALL_WAITS_FOR_ALL)
 		c->flags |= SHUNT_CONN_WAITS_FOR_ALL;
 	tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
@@ -71,11 +87,11 @@ static __always_inline int shunt_see(const struct sock *sk, bool reading)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(shunt_reader, struct sock *sk)
 {
-	return shunt_see(sk, true);
+	return shunt_see(sk, NULL);
 }
 
 SEC("tp_btf/tcp_sendmsg_locked")
-int BPF_PROG(shunt_sender, const struct sock *sk)
+int BPF_PROG(shunt_sender, const struct sock *sk, const struct msghdr *sent)
 {
-	return shunt_see(sk, false);
+	return shunt_see(sk, sent);
 }

@@ -10,6 +10,7 @@
  */
 #include "maps.h"
 #include "account.h"
+#include "calm.h"
 #include "fitness.h"
 #include "hasty.h"
 #include "pace.h"
@@ -181,14 +182,16 @@ int shunt_redirect(struct sk_msg_md *msg)
 	special = shunt_special_send(sender);
 	if (special) {
 		/* Who sends one urgent byte sends another: a settled pair leaves for good. */
-		if ((special & MSG_OOB) && !(c->flags & (SHUNT_CONN_URGENT | SHUNT_CONN_HANDSHAKE))) {
-			c->flags |= SHUNT_CONN_URGENT;
-			shunt_call_conductor((__u64)tp);
+		if ((special & MSG_OOB) && !(c->flags & (SHUNT_CONN_UNUSUAL | SHUNT_CONN_HANDSHAKE))) {
+			c->flags |= SHUNT_CONN_UNUSUAL;
+			shunt_alarm();
+			shunt_hurry_conductor((__u64)tp);
 		}
 		return SK_PASS;
 	}
 	if (shunt_changed(c, tp, peer)) {
-		shunt_call_conductor((__u64)tp);
+		shunt_alarm(); /* the peer may have been passed by for long */
+		shunt_hurry_conductor((__u64)tp);
 		return SK_PASS;
 	}
 

@@ -50,7 +50,7 @@ struct test_case {
 	unsigned flags;                     /* of enum case_flags */
 	const char *settled;                /* why Settled does not accelerate it; NULL = it does */
 	const char *handshake;              /* the same for Handshake */
-	void (*prepare)(struct run *);      /* on the connected pair, before it can be enrolled by Settled */
+	void (*prepare)(struct run *);      /* on the connected pair, before it can be enrolled by Settled: what a program of this kind always does. Such cases are called ..._always */
 	void (*socket_options)(int fd);     /* on the listener and the client, before they listen or connect */
 };
 

@@ -141,6 +141,12 @@ static void discard(struct run *r)
 	note("text", "%.3s", buffer);
 }
 
+static void discard_a_byte(struct run *r)
+{
+	send_all(r->client, "?", 1, 0);
+	note_result("before", do_recv(r->server, buffer, 1, MSG_TRUNC));
+}
+
 static void set_timestamps(struct run *r)
 {
 	int on = 1;
@@ -233,6 +239,24 @@ static void error_queue_is_empty(struct run *r)
 	note_result("recv", do_recv(r->server, buffer, 10, 0));
 }
 
+static void map_pages(struct run *r)
+{
+	if (mmap(NULL, 1 << 16, PROT_READ, MAP_SHARED, r->server, 0) == MAP_FAILED)
+		broken("mmap of a socket: %s", errno_name(errno));
+}
+
+/* The little that there is comes as a copy, without a mapping. */
+static void receive_pages(struct run *r)
+{
+	struct tcp_zerocopy_receive z = {.copybuf_address = (uint64_t)buffer, .copybuf_len = sizeof(buffer)};
+	socklen_t size = sizeof(z);
+
+	send_all(r->client, "?", 1, 0);
+	wait_for(r->server, POLLIN, PATIENCE_MS);
+	note_result("before", getsockopt(r->server, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &z, &size));
+	note("copied", "%d", z.copybuf_len);
+}
+
 static void map_received_pages(struct run *r)
 {
 	struct tcp_zerocopy_receive z = {.length = 1 << 16};
@@ -259,6 +283,7 @@ const struct test_case receiving_cases[] = {
 	{"low_water_mark", receive_above_low_water_mark, EVERY_MODE, 0, "receive_low_water", NULL, set_low_water_mark},
 	{"low_water_mark_set_late", low_water_mark_set_late, EVERY_MODE, MAY_LEAVE, "receive_low_water"},
 	{"discard", discard, EVERY_MODE, ONLY_LOOPBACK},
+	{"discard_always", discard, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, discard_a_byte},
 	{"timestamps", control_messages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_timestamps},
 	{"timestamps_set_late", timestamps_set_late, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"timestamps_set_and_used_at_once", timestamps_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
@@ -267,5 +292,7 @@ const struct test_case receiving_cases[] = {
 	{"inq_set_and_used_at_once", inq_at_once, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"error_queue_is_empty", error_queue_is_empty, EVERY_MODE, ONLY_LOOPBACK},
 	{"map_received_pages", map_received_pages, EVERY_MODE, ONLY_LOOPBACK},
+	{"map_received_pages_mapped_before", map_received_pages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, map_pages},
+	{"map_received_pages_always", map_received_pages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, receive_pages},
 	{0},
 };

@@ -185,6 +185,15 @@ static void empty_messages(struct run *r)
 	note_result("then", recv(r->server, big, 10, MSG_DONTWAIT));
 }
 
+/* Is there anything? */
+static void ask_for_nothing(struct run *r)
+{
+	send_all(r->client, "?", 1, 0);
+	wait_for(r->server, POLLIN, PATIENCE_MS);
+	note_result("before.0", recv(r->server, big, 0, 0));
+	note_result("before", do_recv(r->server, big, 1, 0));
+}
+
 static void bad_buffers(struct run *r)
 {
 	void *bad = (void *)16;
@@ -270,6 +279,7 @@ const struct test_case transfer_cases[] = {
 	{"one_byte_flood_slow_reader", one_byte_flood_slow_reader, EVERY_MODE, SMALL_LIMITS},
 	{"both_ways_at_once", both_ways_at_once, EVERY_MODE, 0},
 	{"empty_messages", empty_messages, EVERY_MODE, 0},
+	{"empty_messages_always", empty_messages, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, ask_for_nothing},
 	{"bad_buffers", bad_buffers, EVERY_MODE, 0},
 	{"from_a_forked_child", from_a_forked_child, EVERY_MODE, 0},
 	{"many_messages_in_one_call", many_messages_in_one_call, EVERY_MODE, 0},

@@ -117,9 +117,18 @@ static void ring_polls(struct run *r)
 	note_result("recv", recv(r->server, buffer, 10, MSG_DONTWAIT));
 }
 
-static void ring_sends_without_copy(struct run *r)
+static void set_up_and_send_without_copy(struct run *r)
 {
 	set_up();
+	submit(request(IORING_OP_SEND_ZC, r->client, 1));
+	note_completions("before", 1);
+	note_result("before", recv(r->server, buffer + 1, 1, MSG_DONTWAIT));
+}
+
+static void ring_sends_without_copy(struct run *r)
+{
+	if (ring < 0)
+		set_up();
 	submit(request(IORING_OP_SEND_ZC, r->client, 20000));
 	note_result("recv", recv_all(r->server, buffer + 20000, 20000));
 	note_completions("client", 1);
@@ -133,5 +142,6 @@ const struct test_case uring_cases[] = {
 	{"ring_waits_for_data", ring_waits_for_data, EVERY_MODE, ONLY_LOOPBACK},
 	{"ring_polls", ring_polls, EVERY_MODE, ONLY_LOOPBACK},
 	{"ring_sends_without_copy", ring_sends_without_copy, EVERY_MODE, ONLY_LOOPBACK},
+	{"ring_sends_without_copy_always", ring_sends_without_copy, EVERY_MODE, ONLY_LOOPBACK, "socket_option", NULL, set_up_and_send_without_copy},
 	{0},
 };

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -191,6 +192,62 @@ class SafetyConditionsTest {
     puppet.does("set a.client 1:60=1"); // SO_ZEROCOPY
     puppet.does("send a.client 100");
     puppet.does("receive a.server 100");
+    puppet.settles();
+    assertThat(host.socketsInSockhashes()).isZero();
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.SOCKET_OPTION, 1L));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1:18=2, RECEIVE_LOW_WATER", "6:36=1, SOCKET_OPTION"}) // SO_RCVLOWAT, TCP_INQ
+  void aReaderThatHasBeenInForLongLeavesAtTheFirstMessageAfterItChanged(
+      String option, Reason reason) throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+    puppet.settles(); // nothing is left to do for either
+    long before = redirected();
+    puppet.does("set a.server " + option);
+    puppet.does("send a.client 100");
+    puppet.does("receive a.server 100");
+    puppet.settles();
+    assertThat(host.socketsInSockhashes()).isZero();
+    assertThat(host.reasons()).isEqualTo(Map.of(reason, 1L));
+    assertThat(redirected()).isEqualTo(before);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"discard a.server 50", "ask a.server"})
+  void aProgramThatReadsAsOnlyTcpAnswers(String how) throws Exception {
+    opens("polling", "polling");
+    puppet.does("send a.client 100");
+    puppet.does(how);
+    puppet.does("receive a.server " + (how.startsWith("discard") ? 50 : 100));
+    isRefusedFor(Reason.SOCKET_OPTION);
+  }
+
+  @Test
+  void aProgramThatSendsControlMessages() throws Exception {
+    opens("polling", "polling");
+    puppet.does("send_with_control a.client 100");
+    puppet.does("receive a.server 100");
+    isRefusedFor(Reason.SOCKET_OPTION);
+  }
+
+  @Test
+  void aProgramThatMappedItsSocket() throws Exception {
+    opens("polling", "polling");
+    puppet.does("map a.server");
+    isRefusedFor(Reason.SOCKET_OPTION);
+    puppet.does("unmap");
+    host.apply(POLICY);
+    isEnrolled();
+  }
+
+  @Test
+  void aProgramThatBeginsToReadAsOnlyTcpAnswersLeaves() throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+    puppet.does("send a.client 100");
+    puppet.does("discard a.server 100");
     puppet.settles();
     assertThat(host.socketsInSockhashes()).isZero();
     assertThat(host.reasons()).isEqualTo(Map.of(Reason.SOCKET_OPTION, 1L));

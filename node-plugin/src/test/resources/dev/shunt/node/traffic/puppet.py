@@ -23,6 +23,8 @@ BLOCK = 1 << 20
 # include/uapi/linux/userfaultfd.h
 SYS_USERFAULTFD = {"x86_64": 323, "aarch64": 282}[os.uname().machine]
 UFFDIO_API, UFFDIO_REGISTER, UFFDIO_ZEROPAGE = 0xC018AA3F, 0xC020AA00, 0xC020AA04
+# include/uapi/asm-generic/socket.h
+SO_TIMESTAMPING = 37
 # include/uapi/linux/tcp.h
 TCP_REPAIR, TCP_REPAIR_QUEUE, TCP_QUEUE_SEQ, TCP_REPAIR_OFF = 19, 20, 21, -1  # off, and no window probe
 
@@ -182,6 +184,32 @@ class Puppet:
 
     def receive(self, name, count, flags="0"):
         self.ends[name].receive(int(count), int(flags))
+
+    def discard(self, name, count):
+        """Receives without looking at it."""
+        end = self.ends[name]
+        end.wait(select.POLLIN)
+        end.receives.at += len(end.socket.recv(int(count), socket.MSG_TRUNC))
+
+    def ask(self, name):
+        """Asks for no byte at all, once there are some."""
+        end = self.ends[name]
+        end.wait(select.POLLIN)
+        if ctypes.CDLL(None).recv(end.socket.fileno(), None, 0, 0):  # Python's own recv does not ask the kernel then
+            raise OSError("recv")
+
+    def map(self, name):
+        """As TCP_ZEROCOPY_RECEIVE needs it."""
+        self.mapped = mmap.mmap(self.ends[name].socket.fileno(), mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ)
+
+    def unmap(self):
+        self.mapped.close()
+
+    def send_with_control(self, name, count):
+        """With a message to the kernel beside it, which asks for nothing."""
+        end = self.ends[name]
+        control = [(socket.SOL_SOCKET, SO_TIMESTAMPING, struct.pack("I", 0))]
+        end.sends.at += end.socket.sendmsg([end.sends.look(int(count))], control)
 
     def receive_slowly(self, name, count):
         """Once, of a blocking socket; the call holds the socket's lock until page_comes."""
