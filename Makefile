@@ -1,5 +1,5 @@
 # Each target is one script; what it needs, it installs (scripts/setup says what).
-.PHONY: help build demo test compose-test conformance integrity bench bench-check run format clean
+.PHONY: help build demo test compose-test conformance integrity bench bench-check run mutation format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -34,6 +34,9 @@ integrity: build ## 500 connections that check every byte for ten minutes, while
 
 run: ## a control plane on :8080 that keeps its data below target/run
 	@scripts/run
+
+mutation: ## takes the datapath's conditions of safety away, one at a time, and sees that a test fails; about five minutes
+	@scripts/mutation
 
 format: ## google-java-format over all Java
 	@scripts/format

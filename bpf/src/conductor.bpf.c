@@ -6,7 +6,7 @@
  *
  * Enrolment (Settled): each end must be found fit under its own lock; the second of two fit ends enters the sockhash first, the first follows at its
  * next visit. Neither redirects before both are in. An end that stays alone leaves like every other, for shunt_one_queue moves what comes by TCP into its queue.
- * So that it need not, a byte is written for it, which tells the node plugin to walk once more at once; for a pair that TCP suits better and that is on its way out as well.
+ * So that it need not, a byte is written for it, which tells the node plugin to walk once more at once; for a pair that its programs or its pace send out as well.
  *
  * A walk that comes to a busy end whose last message is still unread does not pass it by: the program answers 1, so that the read that walks ends with EAGAIN (bpf_iter_run_prog()), and the
  * next read visits the same socket once more.
@@ -303,11 +303,11 @@ static __always_inline bool shunt_unfinished(const struct shunt_visit *v)
 	return !(v->peer->flags & SHUNT_END_IN) || v->c->clean_seq != v->tp->write_seq;
 }
 
-/* Whether the next walk better follows at once: one end is alone in its sockhash, or a pair that TCP suits better is on its way out, by TCP from within the sockhash meanwhile. */
+/* Whether the next walk better follows at once: one end is alone in its sockhash, or a pair that redirecting does not suit is on its way out, by TCP from within the sockhash meanwhile. */
 static __always_inline bool shunt_halfway(const struct shunt_visit *v)
 {
 	if (v->c->state == SHUNT_STATE_LEAVING)
-		return v->me->reason == SHUNT_SLOWER_THAN_TCP || v->peer->reason == SHUNT_SLOWER_THAN_TCP;
+		return v->me->reason || v->peer->reason;
 	return shunt_wanted(v) && ((v->me->flags ^ v->peer->flags) & SHUNT_END_IN);
 }
 

@@ -148,6 +148,70 @@ class RareReasonsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"Settled", "Handshake"})
+  void twoHandshakesAtOnceWithOneNumberInCommon(String enrolment) throws Exception {
+    host.apply(policy(enrolment));
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling 6:9=60");
+    puppet.does("follow a 127.0.0.1 " + PORT + " 40001 1000000 polling");
+    puppet.does("follow b 127.0.0.1 " + PORT + " 40002 1000000 polling");
+    for (String name : new String[] {"a", "b"}) {
+      puppet.does("send " + name + ".client 100");
+      puppet.does("accept " + name + " l polling");
+      puppet.does("receive " + name + ".server 100");
+      puppet.exchanges(name);
+    }
+    puppet.settles();
+    assertThat(host.socketsInSockhashes()).isEqualTo(4);
+    puppet.exchanges("a");
+    puppet.exchanges("b");
+  }
+
+  /** And the same addresses and ports. Of the other connection only the client is seen. */
+  @ParameterizedTest
+  @ValueSource(strings = {"Settled", "Handshake"})
+  void aHandshakeInAnotherNamespaceThatLooksTheSame(String enrolment) throws Exception {
+    Namespace elsewhere = host.namespace();
+    Puppet client = host.puppet(elsewhere);
+    Puppet server = host.remotePuppet(elsewhere);
+    host.apply(policy("Settled").replace(Integer.toString(PORT), "15009"));
+    puppet.does("precede 127.0.0.1 " + PORT + " 40001 1000 2000");
+    client.does("precede 127.0.0.1 " + PORT + " 40001 1000 2000");
+    host.apply(policy(enrolment));
+    // TCP_DEFER_ACCEPT: the request waits for data.
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling 6:9=60");
+    puppet.does("follow a 127.0.0.1 " + PORT + " 40001 1000000 polling");
+    server.does("listen l 127.0.0.1 " + PORT + " polling");
+    client.does("follow b 127.0.0.1 " + PORT + " 40001 1000000 polling");
+    server.does("accept b l polling");
+    puppet.does("send a.client 100");
+    puppet.does("accept a l polling");
+    puppet.does("receive a.server 100");
+    server.exchanges(client, "b");
+    puppet.exchanges("a");
+    puppet.settles();
+    client.settles();
+    assertThat(host.reasons()).containsEntry(Reason.REMOTE_PEER, 1L);
+    assertThat(host.socketsInSockhashes()).isEqualTo(2);
+    server.exchanges(client, "b");
+    puppet.exchanges("a");
+  }
+
+  @Test
+  void whatFollowsAMessageByTcpWaitsUntilThatIsRead() throws Exception {
+    host.apply(policy("Handshake"));
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling 6:9=60");
+    puppet.does("connect a 127.0.0.1 " + PORT + " polling");
+    puppet.does("send a.client 100"); // before its server is there
+    puppet.does("accept a l polling");
+    puppet.does("send a.client 100");
+    assertThat(sentRedirectedByClientOfA()).isZero();
+    puppet.does("receive a.server 200");
+    puppet.does("send a.client 100");
+    puppet.does("receive a.server 100");
+    assertThat(sentRedirectedByClientOfA()).isEqualTo(100);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Settled", "Handshake"})
   void aHandshakeThatLooksLikeAnOpenConnections(String enrolment) throws Exception {
     precedeTwins();
     host.apply(policy(enrolment));

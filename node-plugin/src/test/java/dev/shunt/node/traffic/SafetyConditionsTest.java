@@ -25,6 +25,7 @@ class SafetyConditionsTest {
   private static final String MAY_BLOCK =
       POLICY.replace("{action", "{blockingSockets: Accept, action");
   private static final int MSG_WAITALL = 256;
+  private static final int MSG_ZEROCOPY = 0x4000000;
   private static final int SPLICES = 2;
   private static final int NEVER_SPLICES = 1;
 
@@ -115,6 +116,22 @@ class SafetyConditionsTest {
     assertThat(redirected()).isZero();
   }
 
+  /** Who then waits for more than one byte sleeps where redirected data wakes nobody. */
+  @Test
+  void aReaderProvesOnlyWhatItRead() throws Exception {
+    host.apply(MAY_BLOCK);
+    opens("blocking", "blocking");
+    sleepsInRecv("r", "server", 1);
+    enters();
+    puppet.does("send a.client 1");
+    puppet.does("finish r");
+    puppet.does("send a.client 1 " + MSG_ZEROCOPY); // by TCP
+    sleepsInRecv("q", "server", 2, MSG_WAITALL);
+    puppet.does("send a.client 1");
+    puppet.does("finish q");
+    assertThat(redirected()).isZero();
+  }
+
   /** Which found data there before it waited, and sleeps where only TCP wakes it. */
   @Test
   void aReaderIsNotRedirectedToWhileAnotherWaitsForItsLock() throws Exception {
@@ -129,7 +146,7 @@ class SafetyConditionsTest {
     puppet.does("asleep q D");
     puppet.does("page_comes");
     puppet.does("finish r");
-    puppet.does("asleep q");
+    puppet.sleepsOnItsSocket("q");
     puppet.does("send a.client 1");
     puppet.does("finish q");
     assertThat(redirected()).isZero();
@@ -230,6 +247,27 @@ class SafetyConditionsTest {
     puppet.does("send_with_control a.client 100");
     puppet.does("receive a.server 100");
     isRefusedFor(Reason.SOCKET_OPTION);
+  }
+
+  @Test
+  void aProgramThatSentAnUrgentByteLeaves() throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+    long before = redirected();
+    puppet.does("send a.client 1 1"); // MSG_OOB
+    puppet.does("receive a.server 1"); // in the stream, this once
+    assertThat(redirected()).isEqualTo(before);
+    puppet.settles();
+    assertThat(host.reasons()).isEqualTo(Map.of(Reason.SOCKET_OPTION, 1L));
+  }
+
+  @Test
+  void aProgramThatSendsAfterItEndedItsStream() throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+    puppet.does("shutdown a.client 1");
+    assertThat(puppet.tries("send a.client 100")).contains("BrokenPipeError");
+    puppet.does("eof a.server");
   }
 
   @Test
@@ -412,7 +450,7 @@ class SafetyConditionsTest {
   private void sleepsInRecv(String thread, String end, int count, int... flags) throws Exception {
     String asked = flags.length == 0 ? "" : " " + flags[0];
     puppet.does("start %s receive a.%s %d%s".formatted(thread, end, count, asked));
-    puppet.does("asleep " + thread);
+    puppet.sleepsOnItsSocket(thread);
   }
 
   /** Both ends are in their sockhashes, and nothing was sent since. */

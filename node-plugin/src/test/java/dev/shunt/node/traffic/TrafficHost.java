@@ -173,6 +173,21 @@ final class TrafficHost implements AutoCloseable {
     }
   }
 
+  /** Ends of connections that said that they redirect nothing any more: SHUNT_END_LEFT. */
+  long endsThatLeft() {
+    try (BpfMap bonds = new KernelBpf().openMap(pin("shunt_bonds"))) {
+      MapEntries entries = bonds.readAll();
+      long left = 0;
+      for (int i = 0; i < entries.count(); i++) {
+        ByteBuffer bond = ByteBuffer.wrap(entries.value(i)).order(ByteOrder.nativeOrder());
+        for (int end = 0; end < 2; end++) {
+          left += bond.getInt(end * bond.capacity() / 2 + 24) >> 2 & 1; // shunt_end.flags
+        }
+      }
+      return left;
+    }
+  }
+
   Namespace namespace() throws IOException {
     return opened(new Namespace());
   }
