@@ -67,7 +67,7 @@ struct shunt_conn {
 	__u64 flushed_messages;
 	__u64 sender;              /* address of the task that redirected last; compared, never followed */
 	/* room.h */
-	__u64 room;                /* unread bytes that this direction may have at present; 0 = SHUNT_FIRST_ROOM */
+	__u64 room;                /* unread bytes that its reader deserves at present; 0 = what its policy allows */
 	__u64 filled_ns;
 	/* pace.h */
 	__u64 burst_bytes;         /* redirected_bytes when the present queue was SHUNT_BURST_STARTS messages long */
@@ -200,6 +200,12 @@ struct shunt_haste {
 	__u64 began_ns;
 	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself */
 	__u32 over;                /* its handshake: the slot may be taken */
+};
+
+/* shunt_strain: ARRAY[1]. Two CPUs that begin it anew at once may lose a count. */
+struct shunt_strain {
+	__u64 since_ns;
+	__s64 carried;             /* bytes by TCP since then, for connections whose own account (shunt_conn.carried) is above 0 */
 };
 
 /* shunt_listeners: LRU_HASH; which end of an old connection is the server's shows only from who listens. */

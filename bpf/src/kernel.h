@@ -53,9 +53,14 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct netns_ipv4 {
+	int sysctl_tcp_rmem[3];
+};
+
 struct net {
 	__u64 net_cookie;
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 };
 
 typedef struct { struct net *net; } possible_net_t;
@@ -196,11 +201,22 @@ struct sock {
 		atomic_t rmem_alloc;
 	} sk_backlog;
 	struct {
+		struct {
+			struct {
+				struct {
+					atomic_t val;
+				} raw_lock;
+			} rlock;
+		} slock;
+		int owned;
 		struct wait_queue_head wq;
 	} sk_lock;
 	struct socket_wq *sk_wq;
 	void *sk_user_data;
 	int sk_rcvlowat;
+	int sk_rcvbuf;
+	int sk_sndbuf;
+	__u8 sk_userlocks;
 	__u32 sk_tsflags;
 	int sk_peek_off;
 	__u8 sk_shutdown;
@@ -229,6 +245,8 @@ struct inet_connection_sock {
 
 struct tcp_sock {
 	__u32 rcv_nxt;
+	__u32 rcv_wup;
+	__u32 rcv_wnd;
 	__u32 copied_seq;
 	__u32 snd_nxt;
 	__u32 snd_una;

@@ -27,12 +27,16 @@
 #define SHUNT_SLOW_AT 8192u              /* more messages in such queues than in others, before the connection leaves: some 30 ms of streaming */
 #define SHUNT_CARRIED_MESSAGE 4096       /* what a message costs beside its bytes, as bytes */
 #define SHUNT_CARRIED_TOO_MUCH (256 << 20) /* by TCP, beyond what redirecting made up for, before the connection leaves: many times what fills TCP's own buffers */
+#define SHUNT_CARRIED_MUCH (2 << 20)     /* before it leaves because TCP carries too much for all connections of the node together */
+#define SHUNT_STRAIN_STEP 18             /* of a connection's account, in bits: as often it is added to the node's */
+#define SHUNT_STRAIN_NS 10000000000ull   /* after so long the node's account begins anew */
 #define SHUNT_SPARED_AT_MOST (64 << 20)  /* made up for in advance */
-#define SHUNT_MAKES_UP_FOR 3             /* bytes by TCP that one redirected byte makes up for: below a quarter redirected, TCP alone is faster */
+#define SHUNT_MAKES_UP_FOR 1             /* bytes by TCP that one redirected byte makes up for: with less than half redirected, TCP alone is as fast or faster */
 #define SHUNT_TURNS 64u                  /* answers after short requests that make a connection one that redirecting suits */
 #define SHUNT_TURN_BYTES 16384u          /* longest request that counts */
 #define SHUNT_BACK_BY_TURNS_NS 1000000000ull    /* soonest return of one that answers now; doubled at each leave */
 #define SHUNT_BACK_BY_TRIAL_NS 30000000000ull   /* soonest return of one that nothing is known of; doubled at each leave */
+#define SHUNT_BACK_SPREAD 31ull          /* and as long again for the last one of 32 */
 #define SHUNT_BACK_DOUBLINGS 7u
 
 /* TCP is faster for what this end sends: the conductor takes the pair out. */
@@ -44,11 +48,42 @@ static __always_inline void shunt_is_slow(struct shunt_conn *c, __u64 sk)
 	shunt_hurry_conductor(sk);
 }
 
+/*
+ * Many connections that share a CPU, or the node's budget, lose together what one would lose in a moment: each of 500 would have to carry 256 MiB before it leaves. So the node has an account as well, of the connections
+ * that are in debt. While it is overdrawn, whoever carries on leaves, and pays for the next ones with its leaving: they go one by one, and as soon as those that stay get along, nobody else does.
+ */
+static __always_inline bool shunt_is_strained(struct shunt_conn *c, __u64 bytes)
+{
+	__u64 now = bpf_ktime_get_coarse_ns();
+	struct shunt_strain *node;
+	__u32 zero = 0;
+
+	node = bpf_map_lookup_elem(&shunt_strain, &zero);
+	if (!node)
+		return false;
+	if (now - node->since_ns > SHUNT_STRAIN_NS) {
+		node->since_ns = now;
+		node->carried = 0;
+	}
+	__sync_fetch_and_add(&node->carried, bytes);
+	if (node->carried < SHUNT_CARRIED_TOO_MUCH || c->carried < SHUNT_CARRIED_MUCH)
+		return false;
+	__sync_fetch_and_add(&node->carried, -(__s64)SHUNT_CARRIED_MUCH);
+	return true;
+}
+
 /* A message of an enrolled socket goes by TCP. */
 static __always_inline void shunt_carries(struct shunt_conn *c, __u32 size, __u64 sk)
 {
+	__s64 before = c->carried, steps;
+
+	if (c->flags & SHUNT_CONN_SLOW)
+		return;
 	c->carried += size + SHUNT_CARRIED_MESSAGE;
-	if (c->carried >= SHUNT_CARRIED_TOO_MUCH)
+	if (c->carried <= 0)
+		return;
+	steps = (c->carried >> SHUNT_STRAIN_STEP) - (before > 0 ? before >> SHUNT_STRAIN_STEP : 0);
+	if (c->carried >= SHUNT_CARRIED_TOO_MUCH || (steps && shunt_is_strained(c, steps << SHUNT_STRAIN_STEP)))
 		shunt_is_slow(c, sk);
 }
 
@@ -112,13 +147,23 @@ static __always_inline bool shunt_slow_reads(struct shunt_conn *c, __u32 write_s
 	return c->turns < SHUNT_TURNS && ++c->turns == SHUNT_TURNS;
 }
 
-/* Whether a slow connection may be redirected again: it asks and answers now, or it was left alone for long enough. */
+/* Whether more than half of what the node may hold unread is taken. */
+static __always_inline bool shunt_node_is_full(void)
+{
+	__u32 zero = 0;
+	__s64 *held = bpf_map_lookup_elem(&shunt_backlog, &zero);
+	struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
+
+	return held && config && config->node_budget_bytes && *held > (__s64)(config->node_budget_bytes / 2);
+}
+
+/* Whether a slow connection may be redirected again: it asks and answers now, or it was left alone for long enough, and the node has room. Those that left together do not return together. */
 static __always_inline bool shunt_slow_returns(const struct shunt_conn *c, __u64 now)
 {
 	__u32 doublings = c->slow_times > SHUNT_BACK_DOUBLINGS ? SHUNT_BACK_DOUBLINGS : c->slow_times ? c->slow_times - 1u : 0;
-	__u64 wait = c->turns >= SHUNT_TURNS ? SHUNT_BACK_BY_TURNS_NS : SHUNT_BACK_BY_TRIAL_NS;
+	__u64 wait = c->turns >= SHUNT_TURNS ? SHUNT_BACK_BY_TURNS_NS : SHUNT_BACK_BY_TRIAL_NS + (c->cookie & SHUNT_BACK_SPREAD) * (SHUNT_BACK_BY_TRIAL_NS / (SHUNT_BACK_SPREAD + 1));
 
-	return now - c->slow_ns >= wait << doublings;
+	return now - c->slow_ns >= wait << doublings && (c->turns >= SHUNT_TURNS || !shunt_node_is_full());
 }
 
 #endif

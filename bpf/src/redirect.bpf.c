@@ -10,6 +10,7 @@
  */
 #include "maps.h"
 #include "account.h"
+#include "arrived.h"
 #include "calm.h"
 #include "fitness.h"
 #include "hasty.h"
@@ -98,6 +99,16 @@ static __always_inline bool shunt_never_sleeps(struct tcp_sock *peer)
 	return file && (file->f_flags & O_NONBLOCK) && sk->sk_rcvlowat <= 1;
 }
 
+/* Whether what is redirected now comes behind all that this end ever sent by TCP. */
+static __always_inline bool shunt_may_resume(struct shunt_conn *c, struct tcp_sock *own, struct tcp_sock *peer)
+{
+	bool never_sleeps = shunt_never_sleeps(peer);
+
+	if (never_sleeps && (c->flags & SHUNT_CONN_PEER_POLLER) && shunt_all_arrived(c, peer, own->write_seq))
+		return true;
+	return peer->copied_seq == own->write_seq && (never_sleeps || shunt_has_proven(c, own->write_seq));
+}
+
 /* What a program did to a settled pair since it was enrolled. The message goes by TCP at once; the conductor takes the pair out. */
 static __always_inline bool shunt_changed(const struct shunt_conn *c, struct tcp_sock *own, struct tcp_sock *peer)
 {
@@ -105,28 +116,6 @@ static __always_inline bool shunt_changed(const struct shunt_conn *c, struct tcp
 		return false;
 	/* Of the sender's own options these concern what it sends (MSG_ZEROCOPY shows only in sends that are system calls); the others count when it is sent to. */
 	return shunt_peculiar(peer) || ((struct sock *)own)->sk_tsflags || (((struct sock *)own)->__sk_common.skc_flags & 1ul << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)) || (!(c->flags & (SHUNT_CONN_MAY_BLOCK | SHUNT_CONN_VOUCHED)) && !shunt_never_sleeps(peer));
-}
-
-/* What keeps one more message from being queued at the peer, or 0. backlog: bytes in all of the peer's receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
-static __always_inline __u32 shunt_full(struct shunt_conn *c, int backlog)
-{
-	__u64 held = backlog > 0 ? (__u64)backlog + (__u64)c->messages * SHUNT_MESSAGE_COST : 0;
-	__s64 node = shunt_note_backlog(c, held);
-	__u32 zero = 0;
-
-	if (!held)
-		return 0;
-	if ((__u64)backlog > shunt_room(c))
-		return SHUNT_BACKLOG_BYTES;
-	if (c->messages >= c->backlog_messages)
-		return SHUNT_BACKLOG_MESSAGES; /* a message costs slab that no limit of the kernel sees, however small it is (sk_msg_alloc()) */
-	if (node > 0 && held >= SHUNT_BACKLOG_STEP) {
-		struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
-
-		if (config && config->node_budget_bytes && (__u64)node > config->node_budget_bytes)
-			return SHUNT_NODE_BUDGET;
-	}
-	return 0;
 }
 
 /*
@@ -165,6 +154,11 @@ int shunt_redirect(struct sk_msg_md *msg)
 		shunt_dry(c);
 		return SK_PASS;
 	}
+	if (c->flags & SHUNT_CONN_SLOW) {
+		/* On its way out: what it leaves of the node's budget is for those that stay, and its reader's queue runs empty. */
+		shunt_fall_back(c, SHUNT_SLOWER_THAN_TCP);
+		return SK_PASS;
+	}
 	/* After shutdown(SHUT_WR) plain TCP answers EPIPE, tcp_bpf_sendmsg() would deliver: leave it to TCP. */
 	if (sk->state != TCP_ESTABLISHED && sk->state != TCP_CLOSE_WAIT)
 		return SK_PASS;
@@ -196,13 +190,11 @@ int shunt_redirect(struct sk_msg_md *msg)
 	}
 
 	if (tp->write_seq != c->clean_seq) {
-		if (peer->copied_seq != tp->write_seq || !(shunt_never_sleeps(peer) || shunt_has_proven(c, tp->write_seq))) {
+		if (!shunt_may_resume(c, tp, peer)) {
 			shunt_carries(c, size, (__u64)tp);
 			return SK_PASS;
 		}
 		c->clean_seq = tp->write_seq;
-		if (c->direction == SHUNT_BACKLOG_BYTES)
-			shunt_room_drained(c, bpf_ktime_get_ns());
 	}
 	backlog = ((struct sock *)peer)->sk_backlog.rmem_alloc.counter;
 	if (backlog <= 0) {
@@ -210,11 +202,11 @@ int shunt_redirect(struct sk_msg_md *msg)
 			shunt_burst_ends(c, sender, false, (__u64)tp);
 		c->messages = 0;
 	}
-	reason = shunt_full(c, backlog);
+	reason = shunt_full(c, peer, tp, backlog, size);
 	if (reason) {
 		if (c->messages > SHUNT_BURST_STARTS)
 			shunt_burst_ends(c, sender, true, (__u64)tp);
-		if (reason == SHUNT_BACKLOG_BYTES)
+		if (reason == SHUNT_BACKLOG_BYTES && c->direction != SHUNT_BACKLOG_BYTES)
 			shunt_room_filled(c, bpf_ktime_get_ns());
 		shunt_fall_back(c, reason);
 		shunt_carries(c, size, (__u64)tp);
@@ -222,6 +214,8 @@ int shunt_redirect(struct sk_msg_md *msg)
 	}
 	if (shunt_send_to_peer(msg, c) != SK_PASS)
 		return SK_PASS; /* the peer is closing */
+	if (c->direction == SHUNT_BACKLOG_BYTES)
+		shunt_room_drained(c, bpf_ktime_get_ns());
 	shunt_come_back(c);
 	shunt_spares(c, size);
 	if (size >= SHUNT_LARGE_MESSAGE && backlog <= 0)

@@ -1,26 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * How many bytes a direction may have unread before TCP takes over and blocks the sender: as many as its reader has shown to read at once, never more than
- * its policy allows.
+ * How many bytes a direction may have unread before TCP takes over and blocks the sender (docs/decisions/0018). The least of
  *
- * A sender that shares a CPU with its reader fills the queue for a whole time slice before the reader runs; a limit below that makes each slice end in TCP, which costs more
- * than redirecting gains. Some 16 MiB are one slice of 64 KiB writes. But a reader that has stopped must not hold so much. So a direction begins with little, gets twice as
- * much whenever a full queue was read within a few slices, and half of it when that took long.
+ * - what its policy allows. A sender that shares a CPU with its reader fills the queue for a whole time slice before the reader runs, some 16 to 20 MiB of 64 KiB writes. A limit below
+ *   that makes each slice end in TCP, and once TCP's buffers are full they hardly ever run empty: the sender is woken when a third of its buffer is free, and fills it again.
+ * - what its reader deserves: half as much whenever it took long to read a full queue, twice as much when it was soon read.
+ * - an eighth of what the node's budget has left. So a few streams get all they can use, many get less, and readers that have stopped never take the last of it.
+ * - what TCP may hold for the reader: its SO_RCVBUF, or else the greatest that TCP gives by itself. Where more is queued than that, TCP drops what it is sent while its window was still open, and the
+ *   sender waits 200 ms and longer for its timer (tcp_try_rmem_schedule()).
  */
 #ifndef SHUNT_ROOM_H
 #define SHUNT_ROOM_H
 
-#include "conn.h"
+#include "maps.h"
+#include "account.h"
 
-#define SHUNT_FIRST_ROOM (2ull << 20)
-#define SHUNT_READ_SOON_NS 50000000ull
+#define SHUNT_LEAST_ROOM (2ull << 20)
+#define SHUNT_READ_SOON_NS 400000000ull
 #define SHUNT_READ_LATE_NS 1000000000ull
+#define SHUNT_SHARE_OF_BUDGET 8
+#define SHUNT_LITTLE (64u << 10)         /* needs no look at limits that are never as low */
+#define SOCK_RCVBUF_LOCK 2               /* include/uapi/linux/socket.h */
 
-static __always_inline __u64 shunt_room(const struct shunt_conn *c)
+/* Bytes that may be queued for this reader so that what its peer may send by TCP besides, before it sees the window closed, still fits, with a quarter for what that is kept in. */
+static __always_inline __u64 shunt_receive_room(struct tcp_sock *reader, struct tcp_sock *sender)
 {
-	__u64 room = c->room ? c->room : SHUNT_FIRST_ROOM;
+	struct sock *sk = (struct sock *)reader;
+	__u64 most = BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK ? sk->sk_rcvbuf : BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
+	__u32 window = reader->rcv_wup + reader->rcv_wnd - reader->rcv_nxt, buffer = ((struct sock *)sender)->sk_sndbuf;
+	__u64 reserved = window < buffer ? window : buffer;
 
-	return room < c->backlog_bytes ? room : c->backlog_bytes;
+	reserved += reserved / 4;
+	return most > reserved ? most - reserved : 0;
+}
+
+static __always_inline __u64 shunt_deserved_room(const struct shunt_conn *c)
+{
+	return c->room && c->room < c->backlog_bytes ? c->room : c->backlog_bytes;
+}
+
+/* What keeps one more message from being queued at the reader, or 0. backlog: bytes in all of its receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
+static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *reader, struct tcp_sock *sender, int backlog, __u32 size)
+{
+	__u64 held = backlog > 0 ? (__u64)backlog + (__u64)c->messages * SHUNT_MESSAGE_COST : 0;
+	__s64 node = shunt_note_backlog(c, held);
+	__u64 after = (backlog > 0 ? backlog : 0) + (__u64)size;
+	struct shunt_config *config;
+	__u32 zero = 0;
+
+	/* After TCP took over it goes on until half of the room is free: changing the way costs more than either. */
+	if (held) {
+		if ((__u64)backlog > (c->direction == SHUNT_BACKLOG_BYTES ? shunt_deserved_room(c) / 2 : shunt_deserved_room(c)))
+			return SHUNT_BACKLOG_BYTES;
+		if (c->messages >= c->backlog_messages)
+			return SHUNT_BACKLOG_MESSAGES; /* a message costs slab that no limit of the kernel sees, however small it is (sk_msg_alloc()) */
+	}
+	if (after <= SHUNT_LITTLE)
+		return 0;
+	if (after > shunt_receive_room(reader, sender))
+		return SHUNT_BACKLOG_BYTES;
+	if (held < SHUNT_BACKLOG_STEP)
+		return 0;
+	config = bpf_map_lookup_elem(&shunt_config, &zero);
+	if (config && config->node_budget_bytes) {
+		__s64 left = (__s64)config->node_budget_bytes - node;
+		__u64 share = left > 0 ? (__u64)left / SHUNT_SHARE_OF_BUDGET : 0;
+
+		if (held > (c->direction == SHUNT_NODE_BUDGET ? share / 2 : share))
+			return SHUNT_NODE_BUDGET;
+	}
+	return 0;
 }
 
 static __always_inline void shunt_room_filled(struct shunt_conn *c, __u64 now)
@@ -28,17 +77,15 @@ static __always_inline void shunt_room_filled(struct shunt_conn *c, __u64 now)
 	c->filled_ns = now;
 }
 
-/* Everything was read after the room had been filled. */
+/* Half of it at least was read after the room had been filled. */
 static __always_inline void shunt_room_drained(struct shunt_conn *c, __u64 now)
 {
-	__u64 room = shunt_room(c), took = now - c->filled_ns;
+	__u64 room = shunt_deserved_room(c), took = now - c->filled_ns;
 
 	if (took <= SHUNT_READ_SOON_NS)
 		c->room = 2 * room;
-	else if (took >= SHUNT_READ_LATE_NS && room > SHUNT_FIRST_ROOM)
+	else if (took >= SHUNT_READ_LATE_NS && room > SHUNT_LEAST_ROOM)
 		c->room = room / 2;
-	if (c->room > c->backlog_bytes)
-		c->room = c->backlog_bytes;
 }
 
 #endif

@@ -2,11 +2,12 @@
 """Two programs on one CPU, one at each end of a connection, for the tests of what pays and of how much may be unread.
 
 sink    reads and answers each message of 64 bytes that begins with "?" with the CRC of all it read so far. Prints "listening PORT". A line on standard input
-        makes it stop reading, the next one go on.
+        makes it stop reading, the next one go on. SO_RCVBUF is what follows, if anything does.
 source  walks through the phases that its arguments name, a line on standard input ends each:
           rest    nothing
           ask     "?" messages, each after the last answer
           stream  "-" messages of 64 bytes without a pause
+          pour    messages of 64 KiB without a pause
           gust    6 MiB in messages of 64 KiB, more than may be unread, and then a "?"
         An answer that differs from the CRC of what was sent ends it with a message and exit code 1.
 
@@ -29,9 +30,10 @@ def readable(what, timeout_ms=None):
     return bool(poll.poll(timeout_ms))
 
 
-def sink():
+def sink(*buffer):
     listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+    for size in buffer:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(size))
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     listener.setblocking(False)
@@ -105,16 +107,19 @@ class Source:
         for at in range(0, len(blocks), MESSAGE):
             self.send(b"-" + blocks[at + 1:at + MESSAGE])
 
-    def gust(self):
+    def pour(self):
         for _ in range(96):
             self.send(b"-" + bytes((1 << 16) - 1))
+
+    def gust(self):
+        self.pour()
         self.ask()
 
 
 def main():
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     if sys.argv[1] == "sink":
-        sink()
+        sink(*sys.argv[2:])
         return
     source = Source(int(sys.argv[2]))
     print("connected", flush=True)

@@ -1,0 +1,79 @@
+package dev.shunt.node.traffic;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.shunt.node.bpf.OnBpfKernel;
+import dev.shunt.node.traffic.TrafficHost.Conducting;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What is sent after a message that went by TCP and is not read yet. */
+@OnBpfKernel
+class ArrivedTest {
+  private static final int PORT = 15001;
+
+  /** MSG_ZEROCOPY, which without SO_ZEROCOPY changes nothing but the way. */
+  private static final int BY_TCP = 0x4000000;
+
+  private TrafficHost host;
+  private Puppet puppet;
+
+  @BeforeEach
+  void openHost() throws Exception {
+    host = new TrafficHost(Conducting.BY_HAND);
+    puppet = host.puppet(host.namespace());
+    host.apply(
+        """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: arrived}
+        spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
+        """);
+  }
+
+  @AfterEach
+  void closeHost() throws Exception {
+    host.close();
+  }
+
+  /** One that blocks reads TCP's queue last, so what comes by TCP has to be read first. */
+  @ParameterizedTest
+  @CsvSource({"polling, 100", "blocking, 0"})
+  void isRedirectedBehindItToAProgramThatPolls(String mode, long redirected) throws Exception {
+    puppet.does("listen l 127.0.0.1 " + PORT + " " + mode);
+    puppet.opens("a", "l", PORT, mode, mode);
+    puppet.does("send a.client 100 " + BY_TCP);
+    puppet.does("send a.client 100");
+    assertThat(redirected()).isEqualTo(redirected);
+    puppet.does("receive a.server 200");
+  }
+
+  @Test
+  void comesInOrderHoweverOftenTheWayChanges() throws Exception {
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.opens("a", "l", PORT, "polling", "polling");
+    for (int i = 0; i < 200; i++) {
+      puppet.does("send a.client " + (1 + 37 * i) + " " + (i % 3 == 0 ? BY_TCP : 0));
+      if (i % 20 == 19) {
+        puppet.does("receive a.server " + read(i - 19, i));
+      }
+    }
+    assertThat(redirected()).isGreaterThan(100 * 1024);
+  }
+
+  /** Bytes of these messages. */
+  private static long read(int first, int last) {
+    long bytes = 0;
+    for (int i = first; i <= last; i++) {
+      bytes += 1 + 37 * i;
+    }
+    return bytes;
+  }
+
+  private long redirected() throws Exception {
+    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
+  }
+}
