@@ -18,10 +18,11 @@ _FOLDER = ROOT / "target" / "bench"
 
 
 class Lab:
-    def __init__(self, cpu_percent=1, with_tutorial=True):
-        """cpu_percent: what the node plugin may take for tending connections; 1 is its default."""
+    def __init__(self, cpu_percent=1, with_tutorial=True, congestion=None):
+        """cpu_percent: what the node plugin may take for tending connections; 1 is its default. congestion: TCP's congestion control, if not the machine's."""
         self._cpu_percent = cpu_percent
         self._with_tutorial = with_tutorial
+        self._congestion = congestion
 
     def __enter__(self):
         self._stack = ExitStack()
@@ -49,6 +50,9 @@ class Lab:
         for group in self.cgroups.values():
             group.folder.mkdir()
         self.namespaces = self._stack.enter_context(Namespaces(root.child("network").inside([])))
+        if self._congestion:
+            self.namespaces.set("net.ipv4.tcp_congestion_control", self._congestion)
+        self.congestion = self.namespaces.get("net.ipv4.tcp_congestion_control")
         self.agent = Agent(shunt, root.child("agent"), self.folder, _pins(os.getpid()), self._cpu_percent)
         self._stack.callback(self.agent.stop)
         self.agent.start(

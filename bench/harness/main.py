@@ -41,10 +41,11 @@ def main():
     rounds, pace = options.rounds or (3 if options.short else 5), options.pace or (0.5 if options.short else 1.0)
     results = record.Record(options.json)
     failures = 0
-    with Lab(ArmsCell.cpu_percent) as lab:
+    suffix = f"@{options.congestion}" if options.congestion else ""
+    with Lab(ArmsCell.cpu_percent, congestion=options.congestion) as lab:
         results.about(lab)
         if options.seconds:
-            cells = results.oldest_first(cells)
+            cells = results.oldest_first(cells, suffix)
         begun = time.monotonic()
         for at, cell in enumerate(cells, 1):
             started = time.monotonic()
@@ -53,6 +54,7 @@ def main():
                 break
             lab.agent.share(cell.cpu_percent)
             result = cell.run(lab, rounds, pace, more=[arms.AGAIN]) if options.again and isinstance(cell, ArmsCell) else cell.run(lab, rounds, pace)
+            result["cell"] += suffix
             results.add(result)
             failures += sum(arm["failures"] for arm in result.get("arms", {}).values())
             say(f"{at}/{len(cells)} {cell.name} ({time.monotonic() - started:.0f} s)")
@@ -73,6 +75,7 @@ def _options():
     parser.add_argument("--only", default="", metavar="REGEX", help="only cells whose name matches")
     parser.add_argument("--short", action="store_true", help="the few cells that tell most, in at most three minutes")
     parser.add_argument("--again", action="store_true", help="plain TCP twice in each cell, to show how far from 1.0 the machine alone throws a ratio")
+    parser.add_argument("--congestion", metavar="NAME", help="TCP's congestion control, of those in net.ipv4.tcp_allowed_congestion_control; cells are then called CELL@NAME")
     parser.add_argument("--check", action="store_true", help="only whether Shunt's wins are still there, in about a minute")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the tables and charts of this page from the results, and end")
     parser.add_argument("--gains", type=Path, metavar="FILE", help="write what recommendations promise, gains.csv, from the results, and end")

@@ -32,7 +32,7 @@ def write(path, record):
     _, _, after = rest.partition(_END)
     parts = [_where(content), _targets(cells), _below(cells), _again(cells), *(f"![{title}]({name})\n" for name, title in drawn)]
     parts += [_pivot(cells, route) for route in ("loopback", "veth", "redirect")]
-    parts += [_blocking(cells), _others(cells), _limits(cells), _costs(cells)]
+    parts += [_gathering(cells), _blocking(cells), _others(cells), _limits(cells), _costs(cells)]
     Path(path).write_text(before + _BEGIN + "\n" + "\n".join(p for p in parts if p) + _END + after)
 
 
@@ -45,6 +45,9 @@ def _where(content):
     last = environments[-1]
     at = sorted(cell["at"] for cell in content["cells"].values())
     lines = [f"Linux {last['kernel']}, {last['cpus']} CPUs ({last['cpu']}), {last['memory_mib'] / 1024:.0f} GiB, a virtual machine; {at[0][:16]} to {at[-1][:16]} UTC."]
+    own = {e["congestion"] for name, cell in content["cells"].items() if "@" not in name and "congestion" in (e := content["environments"][cell["environment"]])}
+    if own:
+        lines.append(f"TCP's congestion control: {', '.join(sorted(own))}.")
     lines += [f"Cells by commit: {', '.join(f'{commit} {count}' for commit, count in commits.items())}."]
     lines += ["Programs: " + "; ".join(version for version in last["versions"].values() if version) + ".", ""]
     return "\n".join(lines)
@@ -136,8 +139,23 @@ def _pivot(cells, route):
     return "\n".join([*lines, ""])
 
 
+def _gathering(cells):
+    """Streams without TCP_NODELAY, and cells of another congestion control than the machine's."""
+    found = {name: cell for name, cell in cells.items() if "-nagle-" in name or "@" in name}
+    if not found:
+        return ""
+    lines = ["### Without TCP_NODELAY (`nagle`), and with another congestion control (`@NAME`): ratio to TCP", ""]
+    lines += ["| cell | TCP | Settled / Handshake | CPU per operation | tutorial | the same with the machine's own |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    for name, cell in found.items():
+        plain, tutorial = cell["arms"]["plain"]["figures"][cell["figure"]], _ratio(cell, "tutorial", cell["figure"])
+        own = _both(cells.get(name.partition("@")[0])) if "@" in name else ""
+        shown = f"{tutorial['median']:.2f}" if tutorial else "–"
+        lines.append(f"| {name} | {plain['median']:,.0f} {_FIGURES[cell['figure']]} | {_both(cell)} | {_both(cell, 'cpu_us_per_operation')} | {shown} | {own} |")
+    return "\n".join([*lines, ""])
+
+
 def _blocking(cells):
-    found = {name: cell for name, cell in cells.items() if "-blocking-" in name}
+    found = {name: cell for name, cell in cells.items() if "-blocking-" in name and "@" not in name}
     if not found:
         return ""
     lines = ["### Blocking sockets, one connection: Settled (`blockingSockets: Accept`) / Handshake", ""]
@@ -163,7 +181,7 @@ def _limits(cells):
     lines += ["| cell | TCP | Settled | Handshake | tutorial | Unix |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
     for name, cell in cells.items():
         plain = cell.get("arms", {}).get("plain", {}).get("figures", {}).get(cell.get("figure"))
-        if cell["kind"] != "sockets" or "unix" not in cell["arms"] or "-1-" not in name or not plain:
+        if cell["kind"] != "sockets" or "unix" not in cell["arms"] or "-1-" not in name or "-nagle-" in name or "@" in name or not plain:
             continue
         ratios = [_ratio(cell, arm, cell["figure"]) for arm in (*_ARMS, "tutorial", "unix")]
         shown = [f"{r['median']:.2f}" if r else "–" for r in ratios]

@@ -35,6 +35,7 @@ class Record:
             "cpu": _cpu_model(),
             "cpus": os.cpu_count(),
             "memory_mib": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
+            "congestion": lab.congestion,
             "commit": _commit(),
             "shunt": lab.agent.version(),
             "versions": {name: _version(argv) for name, argv in _VERSIONS.items()},
@@ -43,9 +44,9 @@ class Record:
             self._content["environments"].append(environment)
         self._environment = self._content["environments"].index(environment)
 
-    def oldest_first(self, cells):
+    def oldest_first(self, cells, suffix):
         """Cells without a result of this commit first, then those whose result is oldest."""
-        return sorted(cells, key=lambda cell: self._age_key(self._content["cells"].get(cell.name)))
+        return sorted(cells, key=lambda cell: self._age_key(self._content["cells"].get(cell.name + suffix)))
 
     def _age_key(self, known):
         return (known["environment"] == self._environment, known["at"]) if known else (False, "")

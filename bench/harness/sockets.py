@@ -25,6 +25,7 @@ class SocketCell(ArmsCell):
     connections: int = 1
     route: str = "loopback"
     blocking: bool = False
+    nagle: bool = False  # without TCP_NODELAY
     unmatched: bool = False  # what Shunt costs those that no policy matches
     server_elsewhere: bool = False  # in a cgroup that Shunt does not watch: to it, on another host
 
@@ -33,7 +34,7 @@ class SocketCell(ArmsCell):
 
     @property
     def name(self):
-        sort = "-blocking" if self.blocking else ""
+        sort = ("-blocking" if self.blocking else "") + ("-nagle" if self.nagle else "")
         return f"{'unmatched-' if self.unmatched else ''}{self.work}{sort}-{size_text(self.size)}-{self.cpus}-{self.connections}-{self.route}"
 
     @property
@@ -80,7 +81,7 @@ class _Load:
         argv = [_PROGRAM, cell.work, cell.size, "-n", cell.connections, "-c", client_cpu, "-s", server_cpu]
         if arm is arms.UNIX:
             address, port = f"{lab.folder.name}-{cell.name}", 0
-        argv += ["-a", address, "-p", port, "-C", client_net, "-S", server_net] + (["-b"] if cell.blocking else [])
+        argv += ["-a", address, "-p", port, "-C", client_net, "-S", server_net] + (["-b"] if cell.blocking else []) + (["-N"] if cell.nagle else [])
         if cell.server_elsewhere:
             argv += ["-G", lab.cgroups[arms.PLAIN.name].folder / "cgroup.procs"]
         self._log = lab.folder / f"load-{arm.name}.log"
@@ -141,6 +142,7 @@ _SHORT = {
     ("stream", 64, 1, False), ("stream", 4 << 10, 1, False), ("stream", 64 << 10, 1, False), ("short", 64, 1, False),
 }
 REQUEST_SIZES = (1, 64, 1 << 10, 16 << 10, 64 << 10, 256 << 10)
+NAGLE_SIZES = (64, 1 << 10, 4 << 10, 16 << 10, 64 << 10)
 STREAM_SIZES = (64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20)
 
 
@@ -155,5 +157,6 @@ def cells():
             found += [SocketCell("request", size, cpus, 1, route, blocking=True) for size in REQUEST_SIZES]
             found += [SocketCell("stream", size, cpus, 1, route, blocking=True) for size in STREAM_SIZES]
     for cpus in ("same", "two"):
+        found += [SocketCell("stream", size, cpus, nagle=True) for size in NAGLE_SIZES]
         found += [SocketCell(work, 64, cpus, unmatched=True) for work in ("request", "stream", "short")]
     return found

@@ -20,6 +20,7 @@ struct options {
 	uint32_t size;         /* of a request and of its reply, or of one write of a stream */
 	int connections;
 	bool blocking;         /* plain blocking sockets instead of non-blocking ones and epoll */
+	bool nagle;            /* without TCP_NODELAY */
 	int client_cpu, server_cpu;
 	const char *address;   /* IPv4, or the abstract name of a Unix socket */
 	uint16_t port;         /* 0: Unix sockets */

@@ -29,7 +29,7 @@ struct shared *shared;
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: load request|stream|short SIZE [-n CONNECTIONS] [-b] [-c CPU] [-s CPU] [-a ADDRESS] [-p PORT] [-C NET] [-S NET] [-G CGROUP.PROCS]\n");
+	fprintf(stderr, "usage: load request|stream|short SIZE [-n CONNECTIONS] [-b] [-N] [-c CPU] [-s CPU] [-a ADDRESS] [-p PORT] [-C NET] [-S NET] [-G CGROUP.PROCS]\n");
 	exit(2);
 }
 
@@ -57,10 +57,11 @@ static void parse(int argc, char **argv)
 	options.work = (enum work)w;
 	options.size = (uint32_t)number(argv[2], 1, 64u << 20);
 	optind = 3;
-	while ((o = getopt(argc, argv, "n:bc:s:a:p:C:S:G:")) != -1) {
+	while ((o = getopt(argc, argv, "n:bNc:s:a:p:C:S:G:")) != -1) {
 		switch (o) {
 		case 'n': options.connections = (int)number(optarg, 1, 10000); break;
 		case 'b': options.blocking = true; break;
+		case 'N': options.nagle = true; break;
 		case 'c': options.client_cpu = (int)number(optarg, 0, 1023); break;
 		case 's': options.server_cpu = (int)number(optarg, 0, 1023); break;
 		case 'a': options.address = optarg; break;

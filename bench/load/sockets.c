@@ -58,7 +58,7 @@ void no_delay(int fd)
 {
 	int on = 1;
 
-	if (options.port && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
+	if (options.port && !options.nagle && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
 		die("TCP_NODELAY");
 }
 

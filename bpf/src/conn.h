@@ -86,6 +86,10 @@ struct shunt_conn {
 	__u64 large_sender;        /* address of the task that sent them */
 	__u64 large_since_ns;      /* when the first one was sent */
 	__u64 large_ran_ns;        /* its sender's time on a CPU by then */
+	/* nagle.h */
+	__u32 peer_sent;           /* of its peer, when this end last looked */
+	__u32 one_way;             /* messages that this end redirected since the peer did */
+	__u64 one_way_ns;          /* when it began to */
 	__u64 listener;            /* hasty.h: whose tempo it tells; 0 = nobody's */
 	struct shunt_process program; /* the first that was seen to read or write it; id 0 = none yet */
 };
@@ -154,7 +158,7 @@ struct shunt_end {
 	__u32 flags;               /* enum shunt_end_flags */
 	__u32 read_seq;            /* copied_seq when nothing was unread and nobody asleep in tcp_recvmsg() */
 	__u8 reason;               /* why it is not fit, enum shunt_verdict; 0 = nothing lasting */
-	__u8 pad;
+	__u8 sent;                 /* changes now and then while it redirects (nagle.h) */
 	__u16 large_cpu;           /* on which it sent its last large message (turns.h) */
 	__u32 large_messages;      /* that it sent */
 };

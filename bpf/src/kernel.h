@@ -24,6 +24,10 @@
 #define SOL_TCP 6
 #define SHUNT_TCP_BPF_SOCK_OPS_CB_FLAGS 1008 /* include/uapi/linux/bpf.h, newer than Debian 12's copy */
 
+/* include/net/tcp.h */
+#define TCP_NAGLE_OFF 1
+#define TCP_NAGLE_CORK 2
+
 /* include/net/tcp_states.h */
 #define TCP_ESTABLISHED 1
 #define TCP_FIN_WAIT1 4
@@ -218,6 +222,7 @@ struct sock {
 	int sk_sndbuf;
 	__u8 sk_userlocks;
 	__u32 sk_tsflags;
+	__u32 sk_pacing_status;
 	int sk_peek_off;
 	__u8 sk_shutdown;
 	struct socket *sk_socket;
@@ -255,6 +260,7 @@ struct tcp_sock {
 	__u64 bytes_received;
 	bool is_mptcp;
 	__u8 recvmsg_inq : 1;
+	__u8 nonagle : 4;
 	struct request_sock *fastopen_rsk;
 	__u8 bpf_sock_ops_cb_flags;
 };

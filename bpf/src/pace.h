@@ -2,9 +2,9 @@
 /*
  * Where redirecting loses against TCP, and how that shows while messages are sent.
  *
- * A redirected message costs one sk_msg and one wake-up, however small it is; TCP gathers small writes into one segment. On two CPUs the reader's share is done beside
- * the sender, and redirecting wins all the same. On one CPU a stream of small writes runs at half the speed of TCP (docs/decisions/0005), and TCP from within the sockhash is
- * slower still: such a connection must leave it.
+ * A redirected message costs one sk_msg and one wake-up, however small it is. TCP may gather small writes into one segment. On two CPUs the reader's share is done beside
+ * the sender, and redirecting wins all the same. On one CPU a stream of small writes runs at half the speed of TCP that gathers (docs/decisions/0005), and TCP from within the sockhash is
+ * slower still: such a connection must leave it. Where TCP does not gather, which is what most hosts do, redirecting is more than twice as fast (docs/decisions/0019).
  *
  * Slower than both is TCP from within the sockhash. A full queue makes TCP the valve, and redirecting resumes when all is read; but where a sender fills TCP's buffers faster than
  * its reader empties them (large writes on one CPU, a reader that is slower, a node whose budget is spent), or nothing proves that a reader is not asleep in tcp_recvmsg(), that
@@ -19,6 +19,7 @@
 
 #include "maps.h"
 #include "account.h"
+#include <bpf/bpf_core_read.h>
 
 #define SHUNT_SMALL_MESSAGE 8192u        /* bytes on average, below which TCP wins on one CPU */
 #define SHUNT_TINY_MESSAGE 512u          /* below which it wins as well whenever the reader falls behind */
@@ -94,6 +95,23 @@ static __always_inline void shunt_spares(struct shunt_conn *c, __u32 size)
 		c->carried -= SHUNT_MAKES_UP_FOR * (size + SHUNT_CARRIED_MESSAGE);
 }
 
+/* Without TCP_NODELAY, or with TCP_CORK, a small segment waits for the acknowledgement of the one before (tcp_nagle_check()), and what is written meanwhile joins it. */
+static __always_inline bool shunt_nagle_gathers(struct tcp_sock *tp)
+{
+	__u32 nonagle = BPF_CORE_READ_BITFIELD(tp, nonagle);
+
+	return !(nonagle & TCP_NAGLE_OFF) || (nonagle & TCP_NAGLE_CORK);
+}
+
+/*
+ * Whether TCP would gather this socket's small writes into large segments when it shares a CPU with its reader: something must hold a segment back, an acknowledgement that is to come or the
+ * socket's pacing (bbr, SO_MAX_PACING_RATE: tcp_pacing_check()). With TCP_NODELAY and no pacing, as cubic and reno have none, each write is a segment.
+ */
+static __always_inline bool shunt_tcp_gathers(struct tcp_sock *tp)
+{
+	return ((struct sock *)tp)->sk_pacing_status || shunt_nagle_gathers(tp);
+}
+
 /* The queue of this direction grew to SHUNT_BURST_STARTS messages. */
 static __always_inline void shunt_burst_starts(struct shunt_conn *c, struct task_struct *sender)
 {
@@ -103,7 +121,7 @@ static __always_inline void shunt_burst_starts(struct shunt_conn *c, struct task
 }
 
 /* The queue is empty again, or full, after c->messages messages. */
-static __always_inline void shunt_burst_ends(struct shunt_conn *c, struct task_struct *sender, bool full, __u64 sk)
+static __always_inline void shunt_burst_ends(struct shunt_conn *c, struct task_struct *sender, bool full, struct tcp_sock *tp)
 {
 	__u32 messages = c->messages, average;
 	bool slow;
@@ -111,7 +129,7 @@ static __always_inline void shunt_burst_ends(struct shunt_conn *c, struct task_s
 	if (!c->burst_sender)
 		return; /* counted already, when the queue was full */
 	average = (c->redirected_bytes - c->burst_bytes) / messages;
-	slow = messages >= SHUNT_LONG_BURST && average < SHUNT_SMALL_MESSAGE &&
+	slow = messages >= SHUNT_LONG_BURST && average < SHUNT_SMALL_MESSAGE && shunt_tcp_gathers(tp) &&
 	       (full || average < SHUNT_TINY_MESSAGE || (c->burst_sender == (__u64)sender && c->burst_preempted != (__u32)sender->nivcsw));
 	c->burst_sender = 0;
 	if (!slow) {
@@ -120,7 +138,7 @@ static __always_inline void shunt_burst_ends(struct shunt_conn *c, struct task_s
 	}
 	c->slowness += messages;
 	if (c->slowness >= SHUNT_SLOW_AT)
-		shunt_is_slow(c, sk);
+		shunt_is_slow(c, (__u64)tp);
 }
 
 /* Leaves the sockhash because TCP is faster. */

@@ -14,6 +14,7 @@
 #include "calm.h"
 #include "fitness.h"
 #include "hasty.h"
+#include "nagle.h"
 #include "pace.h"
 #include "proof.h"
 #include "room.h"
@@ -199,13 +200,13 @@ int shunt_redirect(struct sk_msg_md *msg)
 	backlog = ((struct sock *)peer)->sk_backlog.rmem_alloc.counter;
 	if (backlog <= 0) {
 		if (c->messages > SHUNT_BURST_STARTS)
-			shunt_burst_ends(c, sender, false, (__u64)tp);
+			shunt_burst_ends(c, sender, false, tp);
 		c->messages = 0;
 	}
 	reason = shunt_full(c, peer, tp, backlog, size);
 	if (reason) {
 		if (c->messages > SHUNT_BURST_STARTS)
-			shunt_burst_ends(c, sender, true, (__u64)tp);
+			shunt_burst_ends(c, sender, true, tp);
 		if (reason == SHUNT_BACKLOG_BYTES && c->direction != SHUNT_BACKLOG_BYTES)
 			shunt_room_filled(c, bpf_ktime_get_ns());
 		shunt_fall_back(c, reason);
@@ -232,6 +233,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES) {
 		if (!c->flushed_messages)
 			shunt_not_hasty(c->listener, (__u64)tp);
+		shunt_note_way(c, tp, c->redirected_messages - c->flushed_messages, c->redirected_bytes - c->flushed_bytes);
 		shunt_flush(c);
 	}
 	return SK_PASS;

@@ -59,6 +59,14 @@ class Namespaces:
             holder.stdin.close()
             holder.wait(10)
 
+    def set(self, name, value):
+        """A sysctl, in both."""
+        for holder in self._holders:
+            self._in(holder.pid, "sysctl", "-qw", f"{name}={value}")
+
+    def get(self, name):
+        return self._in(self._holders[0].pid, "sysctl", "-n", name).strip()
+
     def _furnish(self):
         near, far = (h.pid for h in self._holders)
         for pid in (near, far):
@@ -78,3 +86,4 @@ class Namespaces:
         result = subprocess.run(["nsenter", f"--net=/proc/{pid}/ns/net", *argv], capture_output=True, text=True)
         if result.returncode:
             raise Failure(f"{' '.join(argv)}: {result.stderr.strip()}")
+        return result.stdout

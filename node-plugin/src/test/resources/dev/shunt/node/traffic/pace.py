@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
-"""Two programs on one CPU, one at each end of a connection, for the tests of what pays and of how much may be unread.
+"""Two programs, one at each end of a connection, for the tests of what pays and of how much may be unread.
 
 sink    reads and answers each message of 64 bytes that begins with "?" with the CRC of all it read so far. Prints "listening PORT". A line on standard input
         makes it stop reading, the next one go on. SO_RCVBUF is what follows, if anything does.
 source  walks through the phases that its arguments name, a line on standard input ends each:
           rest    nothing
           ask     "?" messages, each after the last answer
-          stream  "-" messages of 64 bytes without a pause
+          stream  "-" messages of 64 bytes without a pause, by a socket that is paced, as all are with bbr
+          free    the same by one that is not
+          nagle   16 MiB in "-" messages of 1 KiB, without TCP_NODELAY, and then a "?"
           pour    messages of 64 KiB without a pause
           gust    6 MiB in messages of 64 KiB, more than may be unread, and then a "?"
         An answer that differs from the CRC of what was sent ends it with a message and exit code 1.
 
-Both use non-blocking sockets and keep to one CPU.
+Both use non-blocking sockets and keep to one CPU, the same one; "sink-apart" instead of "sink" keeps to another.
 """
 import os
 import select
@@ -21,6 +23,7 @@ import sys
 import zlib
 
 MESSAGE = 64
+SO_MAX_PACING_RATE = 47  # include/uapi/asm-generic/socket.h
 LINE = sys.stdin.fileno()
 
 
@@ -64,7 +67,9 @@ def sink(*buffer):
 
 class Source:
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")  # at first: bbr's pacing outlasts it
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.room = select.poll()
@@ -102,10 +107,24 @@ class Source:
         if (seen, crc) != (self.sent, self.crc):
             sys.exit(f"pace: sent {self.sent} bytes with CRC {self.crc}, arrived {seen} with CRC {crc}")
 
+    def write_small(self, size):
+        blocks = bytearray(os.urandom(size * 256))
+        blocks[::MESSAGE] = b"-" * (len(blocks) // MESSAGE)
+        for at in range(0, len(blocks), size):
+            self.send(blocks[at:at + size])
+
     def stream(self):
-        blocks = os.urandom(MESSAGE * 256)
-        for at in range(0, len(blocks), MESSAGE):
-            self.send(b"-" + blocks[at + 1:at + MESSAGE])
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, 1 << 30)
+        self.write_small(MESSAGE)
+
+    def free(self):
+        self.write_small(MESSAGE)
+
+    def nagle(self):
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 0)
+        for _ in range(64):
+            self.write_small(16 * MESSAGE)
+        self.ask()
 
     def pour(self):
         for _ in range(96):
@@ -117,13 +136,15 @@ class Source:
 
 
 def main():
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    if sys.argv[1] == "sink":
-        sink(*sys.argv[2:])
+    role, *arguments = sys.argv[1:]
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cpus) if role == "sink-apart" else min(cpus)})
+    if role != "source":
+        sink(*arguments)
         return
-    source = Source(int(sys.argv[2]))
+    source = Source(int(arguments[0]))
     print("connected", flush=True)
-    for phase in sys.argv[3:]:
+    for phase in arguments[1:]:
         while not readable(LINE, 0):
             getattr(source, phase)()
         os.read(LINE, 1)
