@@ -12,6 +12,14 @@
 /* A lock that no softirq can hold unseen; kernels with PREEMPT_RT have another kind. */
 #define SHUNT_HAS_PLAIN_LOCKS(sk) bpf_core_field_exists((sk)->sk_lock.slock.rlock.raw_lock.val)
 
+/* All loads before it are done before all that follow. Only an atomic instruction whose result is taken orders them on every architecture (Documentation/bpf/standardization: BPF_FETCH). */
+static __always_inline void shunt_order_loads(struct shunt_conn *c)
+{
+	__u32 flags = __sync_fetch_and_or(&c->flags, 0);
+
+	asm volatile("" : : "r"(flags));
+}
+
 /*
  * Whether every byte that a sender ever sent by TCP stands in the queue of its peer, which is in shunt_pollers. Asked under the sender's lock, not the peer's.
  *
@@ -28,10 +36,10 @@ static __always_inline bool shunt_all_arrived(struct shunt_conn *c, struct tcp_s
 		return false;
 	if (peer->rcv_nxt != write_seq || sk->sk_receive_queue.qlen)
 		return false;
-	__sync_fetch_and_or(&c->flags, 0); /* a barrier */
+	shunt_order_loads(c);
 	if (sk->sk_lock.slock.rlock.raw_lock.val.counter || sk->sk_lock.owned)
 		return false;
-	__sync_fetch_and_or(&c->flags, 0);
+	shunt_order_loads(c);
 	psock = shunt_psock(sk);
 	return psock && !BPF_CORE_READ(psock, ingress_skb.qlen);
 }

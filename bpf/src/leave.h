@@ -9,33 +9,18 @@
 #include "maps.h"
 #include "fitness.h"
 
-#define SHUNT_WAIT_NS 2000000ull      /* stay of a sender's lock; a time slice of the reader's */
-#define SHUNT_LONGEST_WAIT_NS 50000000ull /* if at the reader's present speed all is read by then: TCP alone may hold some MiB for it */
+#define SHUNT_WAIT_NS 2000000ull      /* longest stay of a sender's lock; a time slice of the reader's */
 #define SHUNT_GONE_NS 20000000ull     /* longest wait for a thread that went into recv at the last moment */
 #define SHUNT_WAIT_LOOKS (1u << 19)
 
 struct shunt_wait {
 	__u64 until;
-	__u64 longest;             /* 0 = the reader was seen to be worth waiting for, or not to be */
 	__u64 reader;              /* address of its struct tcp_sock */
 	__u32 seq;                 /* all that its peer's TCP sent; the rest waits for the peer's lock, and comes when the reader is out */
 	__u32 gone;                /* wait for the end of the psock instead */
 	__u32 done;
 	__u32 poller;
-	__u32 unread;              /* bytes and what they are kept in, when the wait began */
 };
-
-/* The time is up: but all that is left would be read within the longest wait, if the reader goes on as it did. A reader that shares the conductor's CPU does not run meanwhile. */
-static __always_inline bool shunt_waits_on(struct shunt_wait *w, __u32 unread)
-{
-	__u32 read = w->unread > unread ? w->unread - unread : 0;
-
-	if (w->gone || !w->longest || (__u64)read * (SHUNT_LONGEST_WAIT_NS / SHUNT_WAIT_NS - 1) < unread)
-		return false;
-	w->until = w->longest;
-	w->longest = 0;
-	return true;
-}
 
 /* One look. 1 = enough: it is so, or the time is up. */
 static long shunt_look_again(__u64 i, struct shunt_wait *w)
@@ -47,7 +32,7 @@ static long shunt_look_again(__u64 i, struct shunt_wait *w)
 		w->done = !psock;
 	else
 		w->done = !psock || (shunt_ingress_empty(psock) && (!w->poller || (reader->copied_seq == w->seq && BPF_CORE_READ(psock, refcnt.refs.counter) == 1)));
-	return w->done || (bpf_ktime_get_ns() > w->until && !shunt_waits_on(w, ((struct sock *)reader)->sk_backlog.rmem_alloc.counter));
+	return w->done || bpf_ktime_get_ns() > w->until;
 }
 
 /*
@@ -57,12 +42,11 @@ static long shunt_look_again(__u64 i, struct shunt_wait *w)
  */
 static __always_inline void shunt_take_reader_out(const struct shunt_end *reader, struct tcp_sock *sender, __u64 now)
 {
-	struct shunt_wait wait = { .until = now + SHUNT_WAIT_NS, .longest = now + SHUNT_LONGEST_WAIT_NS, .reader = reader->sk, .seq = sender->snd_nxt, .poller = reader->flags & SHUNT_END_POLLER };
+	struct shunt_wait wait = { .until = now + SHUNT_WAIT_NS, .reader = reader->sk, .seq = sender->snd_nxt, .poller = reader->flags & SHUNT_END_POLLER };
 	struct tcp_sock *tp = bpf_rdonly_cast((void *)reader->sk, bpf_core_type_id_kernel(struct tcp_sock));
 
 	if ((__u64)((struct sock *)tp)->__sk_common.skc_cookie.counter != reader->cookie)
 		return;
-	wait.unread = ((struct sock *)tp)->sk_backlog.rmem_alloc.counter;
 	bpf_loop(SHUNT_WAIT_LOOKS, shunt_look_again, &wait, 0);
 	if (!wait.done)
 		return;
@@ -71,7 +55,7 @@ static __always_inline void shunt_take_reader_out(const struct shunt_end *reader
 		return;
 	wait.gone = 1;
 	wait.done = 0;
-	wait.until = bpf_ktime_get_ns() + SHUNT_GONE_NS;
+	wait.until += SHUNT_GONE_NS;
 	bpf_loop(SHUNT_WAIT_LOOKS, shunt_look_again, &wait, 0);
 }
 
