@@ -147,7 +147,7 @@ const struct test_case readiness_cases[] = {
 	{"selected", selected, EVERY_MODE, ONLY_LOOPBACK},
 	{"poll_is_woken_by_data", poll_is_woken_by_data, EVERY_MODE, 0},
 	{"poll_times_out", poll_times_out, EVERY_MODE, ONLY_LOOPBACK},
-	{"signal_driven", signal_driven, EVERY_MODE, ONLY_LOOPBACK},
+	{"signal_driven", signal_driven, EVERY_MODE, ONLY_LOOPBACK | MAY_LEAVE, "socket_option"},
 	{"poll_is_woken_by_room", poll_is_woken_by_room, EVERY_MODE, 0},
 	{"poll_is_woken_by_room_with_small_limits", poll_is_woken_by_room, EVERY_MODE, SMALL_LIMITS},
 	{0},
