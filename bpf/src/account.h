@@ -36,14 +36,21 @@ static __always_inline void shunt_take_policy(struct shunt_conn *c, const struct
 		c->flags |= SHUNT_CONN_WANTS_HANDSHAKE;
 }
 
-/* Adds to the row of this socket's namespace. */
-static __always_inline void shunt_add_work(__u64 sk, const struct shunt_work *more)
+/* The inode of a socket's network namespace. */
+static __always_inline __u32 shunt_namespace_of(__u64 sk)
 {
-	__u32 inode = BPF_CORE_READ((struct sock_common *)sk, skc_net.net, ns.inum);
-	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &inode);
+	struct sock_common *common = bpf_rdonly_cast((void *)sk, bpf_core_type_id_kernel(struct sock_common));
+
+	return common->skc_net.net->ns.inum;
+}
+
+/* Adds to a namespace's row. */
+static __always_inline void shunt_add_work(__u32 netns, const struct shunt_work *more)
+{
+	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &netns);
 
 	if (!work) {
-		bpf_map_update_elem(&shunt_work, &inode, more, BPF_NOEXIST);
+		bpf_map_update_elem(&shunt_work, &netns, more, BPF_NOEXIST);
 		return;
 	}
 	if (more->candidates)
@@ -59,7 +66,7 @@ static __always_inline void shunt_call_conductor(__u64 sk)
 {
 	struct shunt_work more = { .candidates = 1 };
 
-	shunt_add_work(sk, &more);
+	shunt_add_work(shunt_namespace_of(sk), &more);
 }
 
 /* It is slower than TCP until the conductor comes. */
@@ -67,7 +74,7 @@ static __always_inline void shunt_hurry_conductor(__u64 sk)
 {
 	struct shunt_work more = { .candidates = 1, .urgent = 1 };
 
-	shunt_add_work(sk, &more);
+	shunt_add_work(shunt_namespace_of(sk), &more);
 }
 
 /* Somebody may have been missed, though hardly: it is worth a walk every few seconds. */
@@ -75,7 +82,7 @@ static __always_inline void shunt_remind_conductor(__u64 sk)
 {
 	struct shunt_work more = { .patient = 1 };
 
-	shunt_add_work(sk, &more);
+	shunt_add_work(shunt_namespace_of(sk), &more);
 }
 
 /* First verdict of a connection: from here on it is live. */

@@ -11,13 +11,6 @@
 
 #define SHUNT_YOUNG_TRIES 8        /* of a compare-and-swap that other CPUs compete for */
 
-static __always_inline __u32 shunt_namespace_of(__u64 sk)
-{
-	struct sock_common *common = bpf_rdonly_cast((void *)sk, bpf_core_type_id_kernel(struct sock_common));
-
-	return common->skc_net.net->ns.inum;
-}
-
 static __always_inline __u64 shunt_epoch_of(const struct shunt_conn *c)
 {
 	return c->born_ns >> SHUNT_YOUNG_SHIFT;
@@ -32,16 +25,13 @@ static __always_inline __u64 shunt_how_many(__u64 alive)
 static __always_inline void shunt_grown_up(__u32 netns, __u64 alive)
 {
 	__u64 ended = ((alive >> SHUNT_YOUNG_COUNT) + 1) << SHUNT_YOUNG_SHIFT;
-	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &netns), first = { .candidates = 1 };
+	struct shunt_work *work = bpf_map_lookup_elem(&shunt_work, &netns), more = { .candidates = 1 };
 	__u32 zero = 0;
 	struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
 
-	if (!shunt_how_many(alive) || !config)
+	if (!shunt_how_many(alive) || !config || (work && work->walked_ns >= ended + config->settle_ns))
 		return;
-	if (!work)
-		bpf_map_update_elem(&shunt_work, &netns, &first, BPF_NOEXIST);
-	else if (work->walked_ns < ended + config->settle_ns)
-		__sync_fetch_and_add(&work->candidates, 1);
+	shunt_add_work(netns, &more);
 }
 
 /* A namespace's count, made when it is first needed. */

@@ -3,7 +3,7 @@
 import argparse
 
 from shuntdev import console
-from shuntdev.console import say
+from shuntdev.console import Failure, say
 
 from . import arms, cases, earlier, report, retries
 from .verdicts import compare
@@ -14,6 +14,8 @@ _ENROLMENTS = ("settled", "accept", "handshake")
 def main():
     options = _options()
     found = [c for c in cases.build() if not options.only or any(text in c.name for text in options.only)]
+    if not found:
+        raise Failure(f"no case has {' or '.join(options.only)} in its name", "the names are in docs/conformance.md and conformance/cases")
     if options.earlier:
         return report.conclude(earlier.read(options.earlier, found), options)
     enrolments = options.enrolment or (("settled", "handshake") if options.short else _ENROLMENTS)

@@ -79,7 +79,9 @@ class GatheringTest {
     return source;
   }
 
-  /** From the moment on in which it is found slow; that it is taken out needs a reader who keeps up. */
+  /**
+   * From the moment on in which it is found slow; that it is taken out needs a reader who keeps up.
+   */
   private static boolean goesByTcp(DatapathStatus status) {
     return slower(status) == 1 || status.fallbacks().getOrDefault(Reason.SLOWER_THAN_TCP, 0L) == 1;
   }

@@ -49,16 +49,11 @@ class HastyListenerTest {
   void aListenerWithManyShortConnectionsIsLeftToTcpUntilTheyLastAndEachIsCountedOnce(
       String enrolment) throws Exception {
     host.apply(policy(enrolment));
-    Program server = host.script("hasty.py", namespace, "server");
-    String port = server.lineWith("listening").split(" ")[1];
-    Program client = host.script("hasty.py", namespace, "client", port);
-
-    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
-    client.sendLine();
-    long made = Long.parseLong(client.lineWith("made").split(" ")[1]);
-    DatapathStatus settled = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
-    assertThat(counted(settled)).isEqualTo(made);
-    assertThat(left(settled)).as("some are watched all the same").isLessThan(made);
+    Program client = beginShortOnes("client", "server");
+    Ended shortOnes = endShortOnes(client);
+    assertThat(left(shortOnes.status()))
+        .as("some are watched all the same")
+        .isLessThan(shortOnes.made());
 
     host.await("connections that last accelerated", s -> s.acceleratedLive() >= 3, PATIENCE);
     client.sendLine();
@@ -69,16 +64,9 @@ class HastyListenerTest {
   @ValueSource(strings = {"Settled", "Handshake"})
   void aListenerThatWaitsForTheFirstByteIsLeftToTcpAsWell(String enrolment) throws Exception {
     host.apply(policy(enrolment));
-    Program server = host.script("hasty.py", namespace, "server", "defer");
-    String port = server.lineWith("listening").split(" ")[1];
-    Program client = host.script("hasty.py", namespace, "client", port);
-
-    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
-    client.sendLine();
-    long made = Long.parseLong(client.lineWith("made").split(" ")[1]);
-    DatapathStatus settled = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
-    assertThat(counted(settled)).isEqualTo(made);
-    assertThat(left(settled)).isGreaterThan(made / 2);
+    Program client = beginShortOnes("client", "server", "defer");
+    Ended shortOnes = endShortOnes(client);
+    assertThat(left(shortOnes.status())).isGreaterThan(shortOnes.made() / 2);
     client.sendLine();
     client.end();
   }
@@ -103,7 +91,7 @@ class HastyListenerTest {
       }
     }
     client.sendLine();
-    long made = Long.parseLong(client.lineWith("made").split(" ")[1]);
+    long made = made(client);
     DatapathStatus settled = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
     assertThat(settled.reasons())
         .containsEntry(Reason.REMOTE_PEER, 4L)
@@ -119,7 +107,7 @@ class HastyListenerTest {
     host.apply(policy(enrolment));
     Program keeper = keeperOfConnectionsThatWereLeftAlone();
     keeper.sendLine();
-    long made = Long.parseLong(keeper.lineWith("made").split(" ")[1]);
+    long made = made(keeper);
 
     DatapathStatus found =
         host.await(
@@ -141,7 +129,7 @@ class HastyListenerTest {
             .replace("match:", "action: Bypass\n  match:")
             .replace("hasty", nameAfter));
     keeper.sendLine();
-    long made = Long.parseLong(keeper.lineWith("made").split(" ")[1]);
+    long made = made(keeper);
 
     DatapathStatus found =
         host.await(
@@ -159,14 +147,34 @@ class HastyListenerTest {
   }
 
   private Program keeperOfConnectionsThatWereLeftAlone() throws Exception {
-    Program server = host.script("hasty.py", namespace, "server");
-    String port = server.lineWith("listening").split(" ")[1];
-    Program keeper = host.script("hasty.py", namespace, "keeper", port);
-    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
+    Program keeper = beginShortOnes("keeper", "server");
     keeper.sendLine();
     long before = left(host.datapath().status());
     host.await("more left alone", s -> left(s) > before + 2000, PATIENCE);
     return keeper;
+  }
+
+  /** Until most of them are left alone. */
+  private Program beginShortOnes(String role, String... server) throws Exception {
+    String port = host.script("hasty.py", namespace, server).lineWith("listening").split(" ")[1];
+    Program program = host.script("hasty.py", namespace, role, port);
+    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
+    return program;
+  }
+
+  private record Ended(long made, DatapathStatus status) {}
+
+  /** All of them are closed, and each is counted once. */
+  private Ended endShortOnes(Program client) throws Exception {
+    client.sendLine();
+    long made = made(client);
+    DatapathStatus status = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
+    assertThat(counted(status)).isEqualTo(made);
+    return new Ended(made, status);
+  }
+
+  private static long made(Program program) throws Exception {
+    return Long.parseLong(program.lineWith("made").split(" ")[1]);
   }
 
   private static long bypassedLive(DatapathStatus status, String policy) {

@@ -129,15 +129,7 @@ class RareReasonsTest {
   void twoHandshakesAtOnceThatLookTheSame(String enrolment) throws Exception {
     precedeTwins();
     host.apply(policy(enrolment));
-    // TCP_DEFER_ACCEPT: both requests wait for data.
-    puppet.does("listen l 127.0.0.1 " + PORT + " polling 6:9=60");
-    puppet.does("follow a 127.0.0.1 " + PORT + " 40001 1000000 polling");
-    puppet.does("follow b 127.0.0.1 " + PORT + " 40002 1000000 polling");
-    for (String name : new String[] {"a", "b"}) {
-      puppet.does("send " + name + ".client 100");
-      puppet.does("accept " + name + " l polling");
-      puppet.does("receive " + name + ".server 100");
-    }
+    openTwoAtOnceFromOneNumber();
     puppet.settles();
     assertThat(host.reasons()).isEqualTo(Map.of(Reason.DUPLICATE_FINGERPRINT, 2L));
     assertThat(host.datapath().status().accelerated()).isZero();
@@ -150,15 +142,9 @@ class RareReasonsTest {
   @ValueSource(strings = {"Settled", "Handshake"})
   void twoHandshakesAtOnceWithOneNumberInCommon(String enrolment) throws Exception {
     host.apply(policy(enrolment));
-    puppet.does("listen l 127.0.0.1 " + PORT + " polling 6:9=60");
-    puppet.does("follow a 127.0.0.1 " + PORT + " 40001 1000000 polling");
-    puppet.does("follow b 127.0.0.1 " + PORT + " 40002 1000000 polling");
-    for (String name : new String[] {"a", "b"}) {
-      puppet.does("send " + name + ".client 100");
-      puppet.does("accept " + name + " l polling");
-      puppet.does("receive " + name + ".server 100");
-      puppet.exchanges(name);
-    }
+    openTwoAtOnceFromOneNumber();
+    puppet.exchanges("a");
+    puppet.exchanges("b");
     puppet.settles();
     assertThat(host.socketsInSockhashes()).isEqualTo(4);
     puppet.exchanges("a");
@@ -307,6 +293,19 @@ class RareReasonsTest {
     assertThat(host.entriesOf("shunt_bonds")).isZero();
     assertThat(host.reasons()).isEqualTo(Map.of(Reason.NOT_SETTLED, 1L));
     assertThat(host.datapath().status().live()).isZero();
+  }
+
+  /** Two requests, of one client's number, that wait for data both before either is accepted. */
+  private void openTwoAtOnceFromOneNumber() throws Exception {
+    // TCP_DEFER_ACCEPT
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling 6:9=60");
+    puppet.does("follow a 127.0.0.1 " + PORT + " 40001 1000000 polling");
+    puppet.does("follow b 127.0.0.1 " + PORT + " 40002 1000000 polling");
+    for (String name : new String[] {"a", "b"}) {
+      puppet.does("send " + name + ".client 100");
+      puppet.does("accept " + name + " l polling");
+      puppet.does("receive " + name + ".server 100");
+    }
   }
 
   /** What makes the kernel give the next connections of two pairs of ports the same numbers. */
