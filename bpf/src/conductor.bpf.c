@@ -22,9 +22,9 @@
 #include "fitness.h"
 #include "hasty.h"
 #include "leave.h"
-#include "pace.h"
 #include "program.h"
 #include "proof.h"
+#include "slow.h"
 #include "young.h"
 
 #define SHUNT_FIT_FOR_NS 2000000000ull    /* how long a peer's fitness is believed; it is proven again when it enters */
@@ -40,6 +40,7 @@ struct shunt_visit {
 	struct tcp_sock *tp;
 	__u64 now;
 	__u64 settle_ns;
+	int sleepers;                         /* on this socket: they come and go under its lock */
 	bool draining;
 	bool busy;                            /* fit, but for what is unread just now */
 };
@@ -108,29 +109,29 @@ static __always_inline void shunt_leave(struct shunt_visit *v)
  * A thread inside recv or send keeps the psock beyond the key. In shunt_pollers, what came by TCP before may be on its way into it; in shunt_sockets nothing but redirected data ever
  * gets there, and the thread goes on by TCP.
  */
-static __always_inline bool shunt_holds_nothing(const struct shunt_conn *c, struct sock *sk, struct sk_psock *psock)
+static __always_inline bool shunt_holds_nothing(const struct shunt_visit *v, struct sk_psock *psock)
 {
-	return shunt_ingress_empty(psock) && (!(c->flags & SHUNT_CONN_POLLER) || !shunt_redirect_under_way(sk, psock, c));
+	return shunt_ingress_empty(psock) && (!(v->c->flags & SHUNT_CONN_POLLER) || !shunt_redirect_under_way(psock, v->c, v->sleepers));
 }
 
 /* No redirect of this end is under way: it never redirected since it was enrolled, or its only thread came back to send, or no thread is in there at all. */
-static __always_inline bool shunt_is_dry(const struct shunt_conn *c, struct sock *sk, struct sk_psock *psock)
+static __always_inline bool shunt_is_dry(const struct shunt_visit *v, struct sk_psock *psock)
 {
-	return !c->sender || (c->flags & SHUNT_CONN_DRY) || !shunt_redirect_under_way(sk, psock, c);
+	return !v->c->sender || (v->c->flags & SHUNT_CONN_DRY) || !shunt_redirect_under_way(psock, v->c, v->sleepers);
 }
 
 /*
  * Of a Handshake client that no bond, or a bond without it, knows: its server was refused, or its own cgroup was detached before the server's
  * ESTABLISHED. Nobody can redirect to it.
  */
-static __always_inline void shunt_withdraw(struct shunt_conn *c, struct sock *sk)
+static __always_inline void shunt_withdraw(struct shunt_visit *v)
 {
-	struct sk_psock *psock = shunt_psock(sk);
+	struct sk_psock *psock = shunt_psock(v->sk);
 
-	if (psock && !shunt_holds_nothing(c, sk, psock))
+	if (psock && !shunt_holds_nothing(v, psock))
 		return;
-	shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
-	c->state = SHUNT_STATE_WATCHED;
+	shunt_delete(v->c->cookie, v->c->flags & SHUNT_CONN_POLLER);
+	v->c->state = SHUNT_STATE_WATCHED;
 }
 
 /*
@@ -155,7 +156,7 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 	struct shunt_conn *c = v->c;
 
 	if (!(v->me->flags & SHUNT_END_IN)) {
-		shunt_withdraw(c, v->sk); /* a Handshake client whose server did not follow */
+		shunt_withdraw(v); /* a Handshake client whose server did not follow */
 		return;
 	}
 	/* With Handshake the owner of the policy vouched for the program; only what would hang or misdeliver counts. */
@@ -181,7 +182,7 @@ static __always_inline void shunt_visit_enrolled(struct shunt_visit *v)
 	 * Drained proof for readers that may sleep, if the reader itself has not given it (proof.h). Under this end's lock: all that came is read and nobody is inside recv. If the peer
 	 * has sent nothing since (its write_seq is still what was read here), nobody can have gone to sleep inside tcp_recvmsg(), which is entered only for TCP data.
 	 */
-	if (shunt_nothing_unread(v->sk, v->tp) && shunt_nobody_waits(v->sk)) {
+	if (shunt_nothing_unread(v->sk, v->tp) && shunt_nobody_waits(v->sk, v->sleepers)) {
 		v->me->read_seq = v->tp->copied_seq;
 		v->me->flags |= SHUNT_END_READ;
 	} else if (v->me->read_seq != v->tp->copied_seq) {
@@ -200,7 +201,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		return;
 	}
 	if (!(v->me->flags & SHUNT_END_LEFT)) {
-		if (!shunt_is_dry(v->c, v->sk, psock))
+		if (!shunt_is_dry(v, psock))
 			return;
 		v->me->flags |= SHUNT_END_LEFT;
 	}
@@ -210,7 +211,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		shunt_take_reader_out(v->peer, v->tp, v->now);
 		return; /* the reader first: from outside, this end could not help it out any more */
 	}
-	if (shunt_holds_nothing(v->c, v->sk, psock))
+	if (shunt_holds_nothing(v, psock))
 		shunt_take_out(v);
 }
 
@@ -229,7 +230,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 		v->me->reason = SHUNT_UNDECIDED; /* the node plugin may have changed its mind, for its own settings changed */
 	if (!shunt_wanted(v))
 		return;
-	fitness = shunt_fitness(v->sk, v->tp, c, v->now, v->settle_ns);
+	fitness = shunt_fitness(v->sk, v->tp, c, v->now, v->settle_ns, v->sleepers);
 	if (fitness == SHUNT_ACCELERATED)
 		fitness = shunt_trust(v);
 	if (fitness != SHUNT_ACCELERATED) {
@@ -261,7 +262,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
 	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY | SHUNT_CONN_ASLEEP);
-	if (shunt_sleepers(v->sk))
+	if (v->sleepers)
 		c->flags |= SHUNT_CONN_ASLEEP;
 	c->slowness = 0;
 	c->carried = 0;
@@ -321,6 +322,7 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 
 	v.sk = (struct sock *)v.tp;
 	v.now = bpf_ktime_get_ns();
+	v.sleepers = shunt_sleepers(v.sk);
 	v.settle_ns = config->settle_ns;
 	v.draining = config->flags & SHUNT_CONFIG_DRAINING;
 	bond = v.c->flags & SHUNT_CONN_STRAY ? NULL : bpf_map_lookup_elem(&shunt_bonds, &key);
@@ -336,7 +338,7 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 		if ((v.c->flags & SHUNT_CONN_OWNER) && v.c->refusal)
 			shunt_move(v.c, v.c->refusal);
 		if (v.c->state == SHUNT_STATE_ENROLLED && v.now - v.c->born_ns > SHUNT_ALONE_NS)
-			shunt_withdraw(v.c, v.sk);
+			shunt_withdraw(&v);
 		return 0;
 	}
 	if (skc->skc_state != TCP_ESTABLISHED) {
@@ -345,7 +347,7 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 	} else if (v.c->state == SHUNT_STATE_WATCHED) {
 		shunt_visit_watched(&v, skc);
 	}
-	if ((v.c->flags & SHUNT_CONN_ASLEEP) && !shunt_sleepers(v.sk))
+	if ((v.c->flags & SHUNT_CONN_ASLEEP) && !v.sleepers)
 		v.c->flags &= ~SHUNT_CONN_ASLEEP;
 	if (v.c->state == SHUNT_STATE_ENROLLED)
 		shunt_visit_enrolled(&v);

@@ -28,7 +28,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_LEFT_ALONE = 1 << 24, /* was counted under slower_than_tcp before it was adopted */
 	SHUNT_CONN_UNCOUNTED = 1 << 25, /* adopted, and neither end counts it yet */
 	SHUNT_CONN_UNUSUAL = 4096, /* its program made a call that only TCP answers as it should (proof.h), or sent an urgent byte */
-	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (pace.h) */
+	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (slow.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
 	SHUNT_CONN_WAITS_FOR_ALL = 8192, /* its program read with MSG_WAITALL */
 	SHUNT_CONN_ASLEEP = 16384, /* entered while somebody slept on it, who may still do so in tcp_recvmsg() and hold no reference on the psock */
@@ -69,16 +69,18 @@ struct shunt_conn {
 	/* room.h */
 	__u64 room;                /* unread bytes that its reader deserves at present; 0 = what its policy allows */
 	__u64 filled_ns;
-	/* pace.h */
+	/* bursts.h */
 	__u64 burst_bytes;         /* redirected_bytes when the present queue was SHUNT_BURST_STARTS messages long */
 	__u64 burst_sender;
 	__u32 burst_preempted;
 	__u32 slowness;            /* messages in queues as a stream of small writes on one CPU makes them */
+	/* slow.h */
 	__u64 slow_ns;             /* when it left for being slow */
 	__u32 slow_times;
 	__u32 turns;               /* answers that it read after short requests, since then */
 	__u32 turn_seq;
 	__u32 calm;                /* calm.h; 0 = something is left to do */
+	/* carried.h */
 	__s64 carried;             /* since it was enrolled: what TCP carried from within the sockhash, less what redirecting made up for; bytes, and some for each message */
 	/* turns.h */
 	__u32 large_seen;          /* of its peer's large messages */

@@ -50,11 +50,11 @@ static __always_inline int shunt_sleepers(struct sock *sk)
  * Nobody sleeps in recv, nor will in tcp_recvmsg() before more comes by TCP. tcp_bpf_recvmsg() looks for TCP data before it takes the lock: who waits for the lock may have found some, which
  * was read meanwhile, and goes on to sleep where redirected data does not wake it. Called by whoever holds the lock.
  */
-static __always_inline bool shunt_nobody_waits(struct sock *sk)
+static __always_inline bool shunt_nobody_waits(struct sock *sk, int sleepers)
 {
 	__u64 head = (__u64)sk + bpf_core_field_offset(struct sock, sk_lock.wq.head);
 
-	return (__u64)BPF_CORE_READ(sk, sk_lock.wq.head.next) == head && !shunt_sleepers(sk);
+	return (__u64)BPF_CORE_READ(sk, sk_lock.wq.head.next) == head && !sleepers;
 }
 
 /* Splice sees only sk_receive_queue: redirected data would stay unread for ever. Programs that splice one connection splice others (HAProxy, Go). */
@@ -128,10 +128,10 @@ static __always_inline bool shunt_is_mapped(struct sock *sk)
  * tcp_bpf_sendmsg() releases the sender's lock between the verdict and the peer's queue, but holds a reference on the sender's psock all the while; so
  * does a reader. References beyond the map's own and those of sleepers may be a redirect under way. Who slept here before the socket entered holds none.
  */
-static __always_inline bool shunt_redirect_under_way(struct sock *sk, struct sk_psock *psock, const struct shunt_conn *c)
+static __always_inline bool shunt_redirect_under_way(struct sk_psock *psock, const struct shunt_conn *c, int sleepers)
 {
-	int sleepers = c->flags & SHUNT_CONN_ASLEEP ? 0 : shunt_sleepers(sk);
-
+	if (c->flags & SHUNT_CONN_ASLEEP)
+		sleepers = 0;
 	return sleepers < 0 || BPF_CORE_READ(psock, refcnt.refs.counter) > 1 + sleepers;
 }
 
@@ -163,7 +163,7 @@ static __always_inline bool shunt_may_enter_asleep(struct sock *sk, const struct
 /*
  * SHUNT_ACCELERATED: fit now. SHUNT_UNDECIDED: not now, look again later. Else the lasting reason.
  */
-static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp, const struct shunt_conn *c, __u64 now, __u64 settle_ns)
+static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp, const struct shunt_conn *c, __u64 now, __u64 settle_ns, int sleepers)
 {
 	struct file *file;
 	__u32 reason;
@@ -179,7 +179,7 @@ static __always_inline __u32 shunt_fitness(struct sock *sk, struct tcp_sock *tp,
 	if (reason)
 		return reason;
 	/* A reader that went to sleep inside tcp_recvmsg() is not woken by redirected data: so it proves first that it left there, or is awake now. */
-	if (shunt_sleepers(sk) && !shunt_may_enter_asleep(sk, c))
+	if (sleepers && !shunt_may_enter_asleep(sk, c))
 		return SHUNT_UNDECIDED;
 	return shunt_nothing_unread(sk, tp) ? SHUNT_ACCELERATED : SHUNT_UNDECIDED;
 }

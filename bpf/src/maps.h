@@ -30,7 +30,7 @@ struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); 
 struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type(key, struct shunt_process); __type(value, __u32); } shunt_programs SEC(".maps");
 /* unread memory of the whole node, against shunt_config.node_budget_bytes */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __s64); } shunt_backlog SEC(".maps");
-/* what TCP carried of late for connections that would do better outside (pace.h) */
+/* what TCP carried of late for connections that would do better outside (carried.h) */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct shunt_strain); } shunt_strain SEC(".maps");
 /* how often an end had to leave since the datapath was installed (calm.h) */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u32); } shunt_alarms SEC(".maps");

@@ -8,11 +8,20 @@
 #define SHUNT_NAGLE_H
 
 #include "bond.h"
-#include "pace.h"
+#include "slow.h"
+#include <bpf/bpf_core_read.h>
 
 #define SHUNT_GATHERED_MESSAGE 32768u      /* bytes on average, below which gathering wins */
 #define SHUNT_ONE_WAY 8192u                /* messages */
 #define SHUNT_ONE_WAY_NS 250000000ull      /* in at most this time */
+
+/* Without TCP_NODELAY, or with TCP_CORK, a small segment waits for the acknowledgement of the one before (tcp_nagle_check()), and what is written meanwhile joins it. */
+static __always_inline bool shunt_nagle_gathers(struct tcp_sock *tp)
+{
+	__u32 nonagle = BPF_CORE_READ_BITFIELD(tp, nonagle);
+
+	return !(nonagle & TCP_NAGLE_OFF) || (nonagle & TCP_NAGLE_CORK);
+}
 
 /* Messages were redirected since this was last asked, which is once for each 32 of them. */
 static __always_inline void shunt_note_way(struct shunt_conn *c, struct tcp_sock *tp, __u32 messages, __u64 bytes)

@@ -57,7 +57,7 @@ static __always_inline void shunt_prove_read(struct shunt_conn *c, struct tcp_so
 	struct sock *sk = (struct sock *)tp;
 	struct shunt_end *me, *peer;
 
-	if (tp->copied_seq != tp->rcv_nxt || sk->sk_rcvlowat > 1 || !shunt_nobody_waits(sk))
+	if (tp->copied_seq != tp->rcv_nxt || sk->sk_rcvlowat > 1 || !shunt_nobody_waits(sk, shunt_sleepers(sk)))
 		return;
 	c->flags &= ~SHUNT_CONN_ASLEEP;
 	if (!shunt_ends_of(c, &me, &peer))

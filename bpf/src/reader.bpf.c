@@ -9,10 +9,10 @@
 #include "maps.h"
 #include "account.h"
 #include "calm.h"
-#include "pace.h"
 #include "observe.h"
 #include "program.h"
 #include "proof.h"
+#include "slow.h"
 #include "young.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>

@@ -8,7 +8,7 @@
 #define SHUNT_TURNS_H
 
 #include "bond.h"
-#include "pace.h"
+#include "slow.h"
 
 #define SHUNT_LARGE_MESSAGE (128u << 10) /* at 64 KiB redirecting wins on two CPUs as well */
 #define SHUNT_LARGE_TURNS 32u            /* after which the sender's time is looked at */

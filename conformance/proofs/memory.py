@@ -111,7 +111,7 @@ def _hold(place, flood, port, node):
 
 
 def _redirects_again(program, node):
-    """At once where the connection stayed; one that TCP carried for long has left meanwhile, and comes back when it asks and answers (pace.h)."""
+    """At once where the connection stayed; one that TCP carried for long has left meanwhile, and comes back when it asks and answers (slow.h)."""
     before, end = node.status()["returns"], time.monotonic() + _COMES_BACK_S
     while time.monotonic() < end:
         for _ in range(40):
