@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 @dataclass
 class Results:
     passed: int = 0
-    failed: list = field(default_factory=list)  # names
+    failed: list = field(default_factory=list)  # (name, what was wrong)
     skipped: list = field(default_factory=list)  # (name, reason)
 
     def add_reports(self, files):
@@ -19,8 +19,9 @@ class Results:
     def _add(self, case):
         name = f"{case.get('classname')}.{case.get('name')}"
         skipped = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            self.failed.append(name)
+        failure = next((found for kind in ("failure", "error") if (found := case.find(kind)) is not None), None)
+        if failure is not None:
+            self.failed.append((name, (failure.text or "").strip() or failure.get("message") or "no reason given"))
         elif skipped is not None:
             reason = skipped.get("message") or (skipped.text or "").strip()
             self.skipped.append((name, " ".join(reason.split()) or "no reason given"))

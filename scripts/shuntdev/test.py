@@ -26,7 +26,7 @@ def _run_script_tests(results):
     say("tests of the scripts")
     suite = unittest.defaultTestLoader.discover(str(ROOT / "scripts" / "tests"))
     ran = unittest.TextTestRunner(stream=sys.stderr, verbosity=0, buffer=True).run(suite)
-    bad = [str(test) for test, _ in ran.failures + ran.errors]
+    bad = [(str(test), why) for test, why in ran.failures + ran.errors]
     results.failed += bad
     results.skipped += [(str(test), reason) for test, reason in ran.skipped]
     results.passed += ran.testsRun - len(bad) - len(ran.skipped)
@@ -60,7 +60,7 @@ def _run_proofs(results, problems):
             proofs.run(name)
             results.passed += 1
         except Failure as failure:
-            results.failed.append(name)
+            results.failed.append((name, "see above"))
             problems.append(failure)
 
 
@@ -71,7 +71,7 @@ def _run_e2e(results, problems):
     try:
         results.passed += e2e.run()
     except Failure as failure:
-        results.failed.append("e2e")
+        results.failed.append(("e2e", "see above"))
         problems.append(failure)
 
 
@@ -80,8 +80,8 @@ def _conclude(results, problems):
         console.report(failure)
     for name, reason in results.skipped:
         print(f"skipped: {name}: {reason}")
-    for name in results.failed:
-        print(f"failed: {name}")
+    for name, why in results.failed:
+        print(f"failed: {name}: {_shortened(why)}")
     bad = bool(problems or results.failed)
     if results.skipped and flag("CI"):
         print("CI=true: a skipped test is a failure")
@@ -91,6 +91,12 @@ def _conclude(results, problems):
         bad = True
     print(results.total_line(), flush=True)
     return int(bad)
+
+
+def _shortened(why, lines=12):
+    """The message and the innermost calls: enough to know where to look on a machine that nobody can log in to."""
+    found = why.splitlines()
+    return "\n  ".join(found[:lines] + ["..."] * (len(found) > lines))
 
 
 if __name__ == "__main__":

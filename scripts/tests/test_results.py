@@ -11,13 +11,15 @@ class ResultsTest(unittest.TestCase):
             """<testsuites><testsuite tests="5">
               <testcase classname="dev.A" name="passes"/>
               <testcase classname="dev.A" name="prints"><system-out>text</system-out></testcase>
-              <testcase classname="dev.A" name="fails"><failure message="1 != 2"/></testcase>
+              <testcase classname="dev.A" name="fails"><failure message="1 != 2">AssertionError: 1 != 2
+                at dev.A.fails(A.java:7)</failure></testcase>
               <testcase classname="dev.A" name="throws"><error/></testcase>
               <testcase classname="dev.A" name="skips"><skipped message="needs root"/></testcase>
             </testsuite></testsuites>"""
         )
         self.assertEqual(results.total_line(), "2 passed, 2 failed, 1 skipped")
-        self.assertEqual(results.failed, ["dev.A.fails", "dev.A.throws"])
+        self.assertEqual([name for name, _ in results.failed], ["dev.A.fails", "dev.A.throws"])
+        self.assertRegex(results.failed[0][1], r"^AssertionError: 1 != 2\n *at dev.A.fails\(A.java:7\)$")
         self.assertEqual(results.skipped, [("dev.A.skips", "needs root")])
 
     def test_a_skip_without_a_reason_says_so(self):

@@ -10,6 +10,7 @@ import fcntl
 import hashlib
 import mmap
 import os
+import queue
 import select
 import shlex
 import socket
@@ -122,6 +123,7 @@ class End:
 class Puppet:
     def __init__(self):
         self.ends, self.listeners, self.threads = {}, {}, {}
+        self.pages = queue.Queue()  # of threads that will use one
 
     def listen(self, name, address, port, *options):
         listener = self._socket(address, options)
@@ -214,11 +216,13 @@ class Puppet:
     def receive_slowly(self, name, count):
         """Once, of a blocking socket; the call holds the socket's lock until page_comes."""
         end = self.ends[name]
-        self.page = MissingPage()
-        got = end.socket.recv_into(self.page.memory, int(count))
-        end.check(self.page.memory[:got])
+        page = MissingPage()
+        self.pages.put(page)
+        got = end.socket.recv_into(page.memory, int(count))
+        end.check(page.memory[:got])
 
     def page_is_used(self):
+        self.page = self.pages.get(timeout=PATIENCE_SECONDS)
         self.page.wait_until_used()
 
     def page_comes(self):
