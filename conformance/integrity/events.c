@@ -13,6 +13,8 @@
 #define READ_AT_ONCE (256u << 10)
 #define TICK_MS 2
 
+uint64_t turns[2];
+
 struct loop {
 	enum side side;
 	int poll;
@@ -257,6 +259,7 @@ void *run_events(void *argument)
 
 		if (!open && time_is_up())
 			return NULL;
+		__atomic_fetch_add(&turns[l.side], 1, __ATOMIC_RELAXED);
 		busy = false;
 		for (int i = 0; i < count; i++)
 			on_event(&l, &events[i]);

@@ -9,6 +9,7 @@
 
 #define MOST_BYTES_AT_ONCE (4u << 20)
 #define HANGS_AFTER_MS 40000
+#define HANGS_AFTER_TURNS 50    /* of an event loop, each of which serves all of its connections: on a busy machine one may take a second */
 
 enum side { CLIENT = 0, SERVER = 1 };
 
@@ -30,6 +31,8 @@ struct stream {
 	uint64_t sent;
 	uint64_t received;
 	int64_t progress_ms;       /* when anything last happened to it */
+	int64_t seen_ms;           /* progress_ms, as supervise() knows it, and which turn its ends were at when it learnt of it */
+	uint64_t seen_turns[2];
 	bool ended;                /* by its sender */
 	bool seen_to_end;          /* by its reader */
 };
@@ -90,13 +93,15 @@ void check(struct connection *c, enum side reader, const uint8_t *got, size_t co
 void check_end(struct connection *c, enum side reader);
 
 /* tally.c */
+#define WAITS "recv (blocking)"
 void count_bytes(enum kind kind, uint64_t received);
 void count_connection(enum kind kind, bool aborted);
-void count_result(const struct connection *c, enum side side, const char *call, int error); /* fails at one that plain TCP would not give */
+void count_result(const struct connection *c, enum side side, const char *call, int error); /* fails at one that neither plain TCP would give nor the policy accepts */
 void count_spurious(enum kind kind);
 void print_tally(void);
 
 /* events.c, threads.c */
+extern uint64_t turns[2]; /* by side: how often its event loop came by */
 void *run_events(void *side);
 void *accept_threads(void *kind);
 void *run_threads(void *connection);

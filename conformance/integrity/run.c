@@ -227,6 +227,26 @@ void wrong(const struct connection *c, enum side reader, const char *format, ...
 		pause(); /* until we are killed: our sockets can still be looked at */
 }
 
+static uint64_t turns_since(const struct stream *s, enum side side)
+{
+	return __atomic_load_n(&turns[side], __ATOMIC_RELAXED) - s->seen_turns[side];
+}
+
+/* For long, though both of its ends were served meanwhile: an event loop that gets no CPU is no hang. */
+static bool hangs(const struct connection *c, struct stream *s, int64_t now)
+{
+	int64_t progress_ms = __atomic_load_n(&s->progress_ms, __ATOMIC_RELAXED);
+
+	if (s->seen_ms != progress_ms) {
+		s->seen_ms = progress_ms;
+		for (int side = CLIENT; side <= SERVER; side++)
+			s->seen_turns[side] = __atomic_load_n(&turns[side], __ATOMIC_RELAXED);
+	}
+	if (now - progress_ms <= HANGS_AFTER_MS)
+		return false;
+	return c->kind == THREADS || c->kind == REQUESTS || (turns_since(s, CLIENT) >= HANGS_AFTER_TURNS && turns_since(s, SERVER) >= HANGS_AFTER_TURNS);
+}
+
 /* Looks after everybody until all are done. */
 static void supervise(void)
 {
@@ -241,7 +261,7 @@ static void supervise(void)
 				continue;
 			open++;
 			for (int side = CLIENT; side <= SERVER; side++)
-				if (!c->from[side].seen_to_end && now - __atomic_load_n(&c->from[side].progress_ms, __ATOMIC_RELAXED) > HANGS_AFTER_MS && c->left)
+				if (!c->from[side].seen_to_end && hangs(c, &c->from[side], now) && c->left)
 					wrong(c, !side, "nothing happens any more");
 		}
 		if (!open && time_is_up())

@@ -45,8 +45,10 @@ static bool read_bytes(struct connection *c, enum side side, uint8_t *buffer, ui
 		ssize_t n = recv(c->ends[side].fd, buffer, count < MOST_OF_A_REQUEST ? count : MOST_OF_A_REQUEST, 0);
 
 		if (n < 0) {
-			count_result(c, side, "recv (blocking)", errno);
-			return false;
+			count_result(c, side, WAITS, errno);
+			if (errno != EAGAIN)
+				return false;
+			continue;
 		}
 		if (!n) {
 			check_end(c, side);

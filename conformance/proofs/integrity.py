@@ -25,6 +25,7 @@ _SECOND = 100  # the ports of the load between two namespaces
 _SHARE = ("--cpu-percent", "50")
 _REPLACED = ("shunt_watch", "shunt_sender", "shunt_conductor_iter", "shunt_adopter_iter", "shunt_reader_link")  # pins, as an upgrade comes by them
 _DIGEST = slice(16, 48)  # of shunt_meta
+_ACCEPTED = "recv (blocking) EAGAIN"  # of programs whose policy says blockingSockets: Accept (tally.c); 1 in 10,000 connections or so, in a run of changes
 _SMALL = {"backlogBytes": "64Ki", "backlogMessages": 64}
 
 
@@ -215,6 +216,10 @@ class _Trial:
         results = Counter()
         for result in loads.values():
             results.update(result["results"])
+        accepted = results.pop(_ACCEPTED, 0)
+        if accepted > totals["connections"] // 20:
+            raise Failure(f"recv returned EAGAIN to blocking programs {accepted} times: the policy accepts that, but not so often")
+        print(f"a blocking recv returned EAGAIN, which `blockingSockets: Accept` accepts: {accepted}")
         print("errors that plain TCP gives too: " + (", ".join(f"{what} {n:,}" for what, n in sorted(results.items())) or "none"))
         if redirected < received // 100:
             raise Failure(f"only {_mib(redirected)} of {_mib(received)} MiB were seen to be redirected: this proves nothing")
