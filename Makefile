@@ -35,7 +35,7 @@ integrity: build ## 500 connections that check every byte for ten minutes, while
 run: ## a control plane on :8080 that keeps its data below target/run
 	@scripts/run
 
-mutation: ## takes the datapath's conditions of safety away, one at a time, and sees that a test fails; about five minutes
+mutation: ## takes the datapath's conditions of safety away, one at a time, and sees that a test fails; may be stopped, and goes on
 	@scripts/mutation
 
 format: ## google-java-format over all Java

@@ -1,11 +1,17 @@
-"""Takes the datapath's conditions of safety away, one at a time, and sees whether the test that is named for each fails. The list: bpf/mutations/conditions.toml."""
+"""Takes the datapath's conditions of safety away, one at a time, and sees whether the test that is named for each fails. The list: bpf/mutations/conditions.toml.
+
+It may be stopped at any time: what was caught with the same sources is not tried again by the next run.
+"""
 
 import argparse
+import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +24,7 @@ _PAGE = ROOT / "docs" / "safety-conditions.md"
 _BEGIN, _END = "<!-- conditions: begin -->\n", "<!-- conditions: end -->"
 _TESTS = "dev.shunt.node.traffic."
 _LONGEST_S = 300
+_NOT_DONE = 75  # exit code: nothing is wrong, and more is to be tried
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,36 @@ def mutated(mutation, folder):
     for change in mutation.changes:
         change.make(copy / "src")
     return copy
+
+
+def _digest():
+    """Of all that decides whether a test fails."""
+    digest = hashlib.sha256()
+    for folder in ("bpf/src", "bpf/include", "bpf/mutations", "policy/src", "node-plugin/src"):
+        for file in sorted(f for f in (ROOT / folder).rglob("*") if f.is_file()):
+            digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+class Caught:
+    """The conditions whose tests failed without them; kept from run to run while the sources stay."""
+
+    def __init__(self, file, sources):
+        self._file = file
+        self._sources = sources
+        try:
+            kept = json.loads(file.read_text())
+        except (OSError, ValueError):
+            kept = {}
+        self._conditions = kept["conditions"] if kept.get("sources") == sources else []
+
+    def __contains__(self, mutation):
+        return mutation.condition in self._conditions
+
+    def add(self, mutation):
+        self._conditions.append(mutation.condition)
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps({"sources": self._sources, "conditions": self._conditions}, indent=1))
 
 
 class Tests:
@@ -132,15 +169,26 @@ def page_with(text, page):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", help="conditions that contain this")
+    parser.add_argument("--seconds", type=float, help="begins none after so many; the next run goes on")
     options = parser.parse_args()
+    end = time.monotonic() + options.seconds if options.seconds else None
     chosen = [(i, m) for i, m in enumerate(listed()) if any(text in m.condition for text in options.only or [""])]
-    tests = Tests()
+    caught = Caught(ROOT / "target" / "mutation" / "caught.json", _digest())
+    left = [(i, m) for i, m in chosen if m not in caught]
+    if len(left) < len(chosen):
+        say(f"{len(chosen) - len(left)} of {len(chosen)} were caught before, with the same sources")
+    tests = Tests() if left else None
     survived = []
-    for number, mutation in chosen:
-        caught = try_one(mutation, tests, number)
-        say(f"{'caught' if caught else 'SURVIVED'}: {mutation.condition} ({mutation.test})")
-        if not caught:
+    for tried, (number, mutation) in enumerate(left):
+        if end and time.monotonic() > end:
+            print(f"{len(left) - tried} of {len(chosen)} conditions are not tried yet: run it again")
+            return 1 if survived else _NOT_DONE
+        if try_one(mutation, tests, number):
+            caught.add(mutation)
+            say(f"caught: {mutation.condition} ({mutation.test})")
+        else:
             survived.append(mutation)
+            say(f"SURVIVED: {mutation.condition} ({mutation.test})")
     if survived:
         print(f"{len(survived)} of {len(chosen)} conditions could be taken away without a failing test")
         return 1

@@ -1,6 +1,7 @@
 import re
 import tempfile
 import unittest
+from pathlib import Path
 
 from shuntdev import mutation
 from shuntdev.console import ROOT
@@ -18,6 +19,16 @@ class ConditionsTest(unittest.TestCase):
     def test_the_page_lists_them(self):
         page = mutation._PAGE.read_text()
         self.assertEqual(page, mutation.page_with(mutation.table(mutation.listed()), page))
+
+    def test_what_was_caught_is_known_to_the_next_run_of_the_same_sources(self):
+        one, other = mutation.listed()[:2]
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "new" / "caught.json"
+            mutation.Caught(file, "these").add(one)
+            same = mutation.Caught(file, "these")
+            self.assertIn(one, same)
+            self.assertNotIn(other, same)
+            self.assertNotIn(one, mutation.Caught(file, "those"))
 
     def test_no_program_drops_or_holds_back_a_message(self):
         for source in sorted((ROOT / "bpf" / "src").iterdir()):

@@ -56,6 +56,20 @@ class LeavingTest {
   }
 
   @Test
+  void anEndOnItsWayOutSendsByTcp() throws Exception {
+    host.apply(policy("Bypass"));
+    server.settles();
+    assertThat(host.socketsInSockhashes()).isEqualTo(2);
+    long before = redirected();
+    server.does("send a.server 100");
+    client.does("receive a.client 100");
+    assertThat(redirected()).isEqualTo(before);
+    settle();
+    settle();
+    assertThat(host.socketsInSockhashes()).isZero();
+  }
+
+  @Test
   void anEndStaysUntilItHasReadWhatWasRedirectedToIt() throws Exception {
     client.does("send a.client 100");
     host.apply(policy("Bypass"));
@@ -90,6 +104,10 @@ class LeavingTest {
     settle();
     assertThat(host.socketsInSockhashes()).isZero();
     server.exchanges(client, "a");
+  }
+
+  private long redirected() throws Exception {
+    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
   }
 
   private void settle() throws Exception {

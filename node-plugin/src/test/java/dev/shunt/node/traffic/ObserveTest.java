@@ -31,7 +31,7 @@ class ObserveTest {
   /** Both ends in one process, which does what the test says and ends when it is told to. */
   private static final String BEGIN =
       """
-      import os, select, signal, socket, sys, time
+      import os, select, signal, socket, sys, threading, time
       listener = socket.socket()
       listener.bind(("127.0.0.1", 15001))
       listener.listen()
@@ -113,16 +113,20 @@ class ObserveTest {
     end(
         run(
             """
-            fired = 0
-            def tick(number, frame):
-                global fired
-                fired += 1
-                if fired == 3: # by now recv was interrupted at least once
-                    server.send(b"x" * 10)
-            signal.signal(signal.SIGALRM, tick)
-            signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+            fired = threading.Event()
+            signal.signal(signal.SIGALRM, lambda number, frame: fired.set())
+            def sleep_in_recv():
+                while open(f"/proc/self/task/{os.getpid()}/wchan").read() != "wait_woken":
+                    time.sleep(0.01)
+            def interrupt():
+                sleep_in_recv()
+                signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+                fired.wait()
+                sleep_in_recv()
+                server.send(b"x" * 10)
+            threading.Thread(target=interrupt).start()
             client.recv(10, socket.MSG_WAITALL)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            time.sleep(0.1) # older than the test's settle time
             client.shutdown(socket.SHUT_WR)
             assert server.recv(10) == b""
             """));
