@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -18,12 +18,11 @@ class ArrivedTest {
   /** MSG_ZEROCOPY, which without SO_ZEROCOPY changes nothing but the way. */
   private static final int BY_TCP = 0x4000000;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet puppet;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
+  void applyPolicy() throws Exception {
     puppet = host.puppet(host.namespace());
     host.apply(
         """
@@ -32,11 +31,6 @@ class ArrivedTest {
         metadata: {name: arrived}
         spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
         """);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   /** One that blocks reads TCP's queue last, so what comes by TCP has to be read first. */

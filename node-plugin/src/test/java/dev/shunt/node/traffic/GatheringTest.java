@@ -7,11 +7,11 @@ import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Small writes are left to TCP where TCP gathers them into large segments, and nowhere else. */
 @OnBpfKernel
@@ -22,12 +22,11 @@ class GatheringTest {
   /** Many times what the datapath looks at before it leaves a stream to TCP. */
   private static final long MANY_MESSAGES = 300_000;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost();
   private Namespace namespace;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
+  void applyPolicy() throws Exception {
     namespace = host.namespace();
     host.apply(
         """
@@ -38,11 +37,6 @@ class GatheringTest {
           match: {cgroups: ["%CGROUP"]}
           enrolment: Handshake
         """);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

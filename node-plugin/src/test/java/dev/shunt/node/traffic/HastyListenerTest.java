@@ -8,10 +8,10 @@ import dev.shunt.node.datapath.Reason;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,18 +30,12 @@ class HastyListenerTest {
       spec: {action: Bypass, match: {cgroups: ["%CGROUP/bypassed"]}}
       """;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost();
   private Namespace namespace;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
+  void openNamespace() throws Exception {
     namespace = host.namespace();
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @ParameterizedTest

@@ -7,9 +7,9 @@ import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Large requests and answers, of which TCP copies out the beginning while it copies in the end. */
 @OnBpfKernel
@@ -17,13 +17,12 @@ class LargeTurnsTest {
   private static final int PORT = 15001;
   private static final int LARGE = 256 << 10;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet client;
   private Puppet server;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
+  void applyPolicy() throws Exception {
     Namespace namespace = host.namespace();
     client = host.puppet(namespace);
     server = host.puppet(namespace);
@@ -34,11 +33,6 @@ class LargeTurnsTest {
         metadata: {name: turns}
         spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
         """);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

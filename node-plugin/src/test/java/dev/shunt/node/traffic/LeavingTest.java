@@ -4,23 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Ends leave their sockhash in two phases, each when nothing can be lost by it. */
 @OnBpfKernel
 class LeavingTest {
   private static final int PORT = 15001;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet client;
   private Puppet server;
 
   /** The ends are in two namespaces, so that a walk visits one of them. */
   @BeforeEach
-  void openHostWithAConnection() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
+  void openConnection() throws Exception {
     Namespace near = host.namespace();
     Namespace far = host.namespace();
     Namespace.join(near, "10.9.0.1/24", far, "10.9.0.2/24");
@@ -37,11 +36,6 @@ class LeavingTest {
     assertThat(host.socketsInSockhashes()).isEqualTo(2);
     server.exchanges(client, "a");
     assertThat(host.datapath().connections()).allMatch(c -> c.redirectedBytes() > 0);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

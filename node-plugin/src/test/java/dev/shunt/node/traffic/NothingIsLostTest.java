@@ -4,27 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Moments at which a byte could be lost, reordered or stranded, produced one by one. */
 @OnBpfKernel
 class NothingIsLostTest {
   private static final int PORT = 15001;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet puppet;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
+  void openNamespace() throws Exception {
     puppet = host.puppet(host.namespace());
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

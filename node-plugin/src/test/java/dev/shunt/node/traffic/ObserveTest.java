@@ -13,9 +13,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** mode: Observe, on real sockets: it sees what they do, and touches none. */
 @OnBpfKernel
@@ -65,17 +64,7 @@ class ObserveTest {
       time.sleep(0.1) # older than the test's settle time
       """;
 
-  private TrafficHost host;
-
-  @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
-  }
+  @RegisterExtension final TrafficHost host = new TrafficHost();
 
   @Test
   void countsMessagesByTheirSizeAndWhatWouldBeAcceleratedAndPutsNoSocketInASockhash()
@@ -155,8 +144,7 @@ class ObserveTest {
 
   @Test
   void aConnectionThatIsOverBeforeItSettledWouldNotHaveBeenEnrolled() throws Exception {
-    host.close();
-    host = new TrafficHost(Duration.ofHours(1));
+    host.reopens(Duration.ofHours(1));
     host.apply(POLICY);
     end(run(EXCHANGE));
     assertThat(seen().outcomes()).isEqualTo(Map.of("not_settled", 1L));

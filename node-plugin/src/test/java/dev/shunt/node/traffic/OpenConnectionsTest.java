@@ -4,9 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What happens around a connection that is open: nothing of it is lost. */
 @OnBpfKernel
@@ -21,17 +20,7 @@ class OpenConnectionsTest {
       """;
   private static final String BYPASS = POLICY.replace("spec: {", "spec: {action: Bypass, ");
 
-  private TrafficHost host;
-
-  @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
-  }
+  @RegisterExtension final TrafficHost host = new TrafficHost();
 
   @Test
   void connectionsOlderThanTheirPolicyAreAccelerated() throws Exception {

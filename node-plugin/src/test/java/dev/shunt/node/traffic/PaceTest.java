@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Where redirecting does not pay, TCP carries the bytes; and how much may be unread. */
 @OnBpfKernel
@@ -29,19 +29,13 @@ class PaceTest {
   /** One message beyond the limit, and what TCP's own window of 64 KiB lets through. */
   private static final long SLACK = 512 << 10;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost();
   private Namespace namespace;
   private String port = "";
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
+  void openNamespace() throws Exception {
     namespace = host.namespace();
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

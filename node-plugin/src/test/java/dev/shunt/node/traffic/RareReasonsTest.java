@@ -8,9 +8,9 @@ import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
 import java.io.Closeable;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,31 +24,14 @@ class RareReasonsTest {
   private static final int PORT = 15001;
   private static final int KIB_64 = 64 << 10;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Namespace namespace;
   private Puppet puppet;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
-    useNamespace();
-  }
-
-  private void useNamespace() throws Exception {
+  void useNamespace() throws Exception {
     namespace = host.namespace();
     puppet = host.puppet(namespace);
-  }
-
-  /** In place of the host that every test begins with. */
-  private void useHost(int maxSockets, long nodeBudgetBytes) throws Exception {
-    host.close();
-    host = new TrafficHost(maxSockets, nodeBudgetBytes);
-    useNamespace();
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @ParameterizedTest
@@ -318,7 +301,8 @@ class RareReasonsTest {
   @ParameterizedTest
   @ValueSource(strings = {"Settled", "Handshake"})
   void moreConnectionsThanTheMapHasRoomFor(String enrolment) throws Exception {
-    useHost(2, 0);
+    host.reopens(2, 0);
+    useNamespace();
     host.apply(policy(enrolment));
     listensAndOpens("a");
     puppet.settles();
@@ -354,7 +338,8 @@ class RareReasonsTest {
 
   @Test
   void moreBytesUnreadThanTheNodeHasFor() throws Exception {
-    useHost(4096, 8 * KIB_64);
+    host.reopens(4096, 8 * KIB_64);
+    useNamespace();
     host.apply(policy("Handshake"));
     listensAndOpens("a");
     for (int i = 0; i < 12; i++) {

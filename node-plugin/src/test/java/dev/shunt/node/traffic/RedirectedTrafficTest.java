@@ -6,8 +6,7 @@ import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -17,7 +16,7 @@ class RedirectedTrafficTest {
   private static final Pattern RESULT = Pattern.compile("\"bytes\": (\\d+)");
   private static final int CONNECTIONS = 8;
 
-  private static TrafficHost host;
+  @RegisterExtension static final TrafficHost host = new TrafficHost();
 
   /** Where the two ends are, and what each sees of the other. */
   enum Route {
@@ -47,16 +46,6 @@ class RedirectedTrafficTest {
     boolean isRedirected() {
       return name().startsWith("REDIRECT");
     }
-  }
-
-  @BeforeAll
-  static void openHost() throws Exception {
-    host = new TrafficHost();
-  }
-
-  @AfterAll
-  static void closeHost() throws Exception {
-    host.close();
   }
 
   @ParameterizedTest

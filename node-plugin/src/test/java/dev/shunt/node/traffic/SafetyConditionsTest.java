@@ -7,9 +7,9 @@ import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,21 +29,15 @@ class SafetyConditionsTest {
   private static final int SPLICES = 2;
   private static final int NEVER_SPLICES = 1;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Namespace namespace;
   private Puppet puppet;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
+  void applyPolicy() throws Exception {
     namespace = host.namespace();
     puppet = host.puppet(namespace);
     host.apply(POLICY);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

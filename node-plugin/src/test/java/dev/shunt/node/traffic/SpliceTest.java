@@ -8,9 +8,9 @@ import dev.shunt.node.datapath.Reason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -30,19 +30,13 @@ class SpliceTest {
       spec: {match: {ports: ["15001-15002"], cgroups: ["%CGROUP"]}}
       """;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost();
   private Namespace namespace;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
+  void applyPolicy() throws Exception {
     namespace = host.namespace();
     host.apply(POLICY);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

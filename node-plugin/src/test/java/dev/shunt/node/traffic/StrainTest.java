@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Many connections that TCP carries although they are enrolled, each only a little of it. */
 @OnBpfKernel
@@ -21,13 +21,12 @@ class StrainTest {
   /** Before one connection would carry alone what makes it leave: 256 MiB. */
   private static final int TURNS = 12;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet client;
   private Puppet server;
 
   @BeforeEach
   void openConnectionsWhoseReadersFellBehind() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
     Namespace namespace = host.namespace();
     client = host.puppet(namespace);
     server = host.puppet(namespace);
@@ -50,11 +49,6 @@ class StrainTest {
       }
       server.does("receive c" + i + ".server 9");
     }
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test

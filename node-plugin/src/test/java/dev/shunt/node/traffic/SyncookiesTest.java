@@ -6,9 +6,10 @@ import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterEach;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A server that answers with syncookies keeps no request, so that a client cannot tell it from a
@@ -19,21 +20,15 @@ class SyncookiesTest {
   private static final int PORT = 15001;
   private static final int CONNECTIONS = 8;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost();
   private Namespace namespace;
   private Puppet puppet;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
+  void useNamespaceWithCookies() throws Exception {
     namespace = host.namespace();
     namespace.inside("sysctl", "-qw", "net.ipv4.tcp_syncookies=2");
     puppet = host.puppet(namespace);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test
@@ -62,11 +57,8 @@ class SyncookiesTest {
 
   @Test
   void connectionsThatAreOverBeforeTheySettledAreCountedAsThat() throws Exception {
-    host.close();
-    host = new TrafficHost(Duration.ofHours(1));
-    namespace = host.namespace();
-    namespace.inside("sysctl", "-qw", "net.ipv4.tcp_syncookies=2");
-    puppet = host.puppet(namespace);
+    host.reopens(Duration.ofHours(1));
+    useNamespaceWithCookies();
     host.apply(policy("enrolment: Settled"));
     open();
     closeAll();
@@ -81,8 +73,7 @@ class SyncookiesTest {
     closeAll();
     assertThat(host.datapath().status().reasons().get(Reason.OBSERVED_ONLY)).isEqualTo(CONNECTIONS);
     assertThat(
-            java.util.Objects.requireNonNull(
-                    host.datapath().insight().observations().get("cookies"))
+            Objects.requireNonNull(host.datapath().insight().observations().get("cookies"))
                 .outcomes())
         .containsOnlyKeys("accelerated")
         .containsEntry("accelerated", (long) CONNECTIONS);

@@ -33,26 +33,33 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * A datapath on a cgroup of the test's own, and programs in it. Everything is gone at the end,
- * whatever the test left behind.
+ * A datapath on a cgroup of the test's own, and programs in it: there for each test, or for all of
+ * a class where it is a static field. Everything is gone at the end, whatever the test left behind.
  */
-final class TrafficHost implements AutoCloseable {
+final class TrafficHost
+    implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
   private static final Duration POLL = Duration.ofMillis(5);
   private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration SETTLE = Duration.ofMillis(20);
+  private static final int MAX_SOCKETS = 4096;
 
   private final String name = "shunt-traffic-" + ProcessHandle.current().pid();
   private final Path cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
-  private final DatapathOptions options;
+  private final Conducting conducting;
   private final List<Closeable> opened = new ArrayList<>();
   private final List<String> notices = new CopyOnWriteArrayList<>();
+  private DatapathOptions options = options(SETTLE, MAX_SOCKETS, 0);
   private List<String> trusted = SpliceJudge.DEFAULT_TRUSTED;
-  private Datapath datapath;
-
-  TrafficHost() throws IOException, DatapathException {
-    this(Conducting.BY_ITSELF);
-  }
+  private @Nullable Datapath datapath;
+  private boolean forAll;
 
   /** Who walks the sockets. */
   enum Conducting {
@@ -61,34 +68,66 @@ final class TrafficHost implements AutoCloseable {
     BY_HAND
   }
 
-  TrafficHost(Conducting conducting) throws IOException, DatapathException {
-    this(conducting, Duration.ofMillis(20));
+  TrafficHost() {
+    this(Conducting.BY_ITSELF);
   }
 
-  TrafficHost(Duration settle) throws IOException, DatapathException {
-    this(Conducting.BY_ITSELF, settle);
+  TrafficHost(Conducting conducting) {
+    this.conducting = conducting;
   }
 
-  private TrafficHost(Conducting conducting, Duration settle)
+  @Override
+  public void beforeAll(ExtensionContext context) throws IOException, DatapathException {
+    forAll = true;
+    open(SETTLE, MAX_SOCKETS, 0);
+  }
+
+  @Override
+  public void beforeEach(ExtensionContext context) throws IOException, DatapathException {
+    if (!forAll) {
+      open(SETTLE, MAX_SOCKETS, 0);
+    }
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) throws IOException, DatapathException {
+    if (!forAll) {
+      close();
+    }
+  }
+
+  @Override
+  public void afterAll(ExtensionContext context) throws IOException, DatapathException {
+    if (forAll) {
+      close();
+    }
+  }
+
+  /** In place of the host that every test begins with. */
+  void reopens(Duration settle) throws IOException, DatapathException {
+    close();
+    open(settle, MAX_SOCKETS, 0);
+  }
+
+  /** That one with room for so many sockets and unread bytes. */
+  void reopens(int maxSockets, long nodeBudgetBytes) throws IOException, DatapathException {
+    close();
+    open(SETTLE, maxSockets, nodeBudgetBytes);
+  }
+
+  private void open(Duration settle, int maxSockets, long nodeBudgetBytes)
       throws IOException, DatapathException {
-    this(conducting, settle, 4096, 0);
-  }
-
-  /** That nobody conducts, with room for so many sockets and unread bytes. */
-  TrafficHost(int maxSockets, long nodeBudgetBytes) throws IOException, DatapathException {
-    this(Conducting.BY_HAND, Duration.ofMillis(20), maxSockets, nodeBudgetBytes);
-  }
-
-  private TrafficHost(Conducting conducting, Duration settle, int maxSockets, long nodeBudgetBytes)
-      throws IOException, DatapathException {
+    options = options(settle, maxSockets, nodeBudgetBytes);
     Files.createDirectories(cgroup);
-    options =
-        new DatapathOptions(
-            cgroup, Path.of("/sys/fs/bpf", name), maxSockets, settle, nodeBudgetBytes, "test");
     datapath = DatapathInstaller.onThisKernel().installOrAdopt(options);
     if (conducting == Conducting.BY_ITSELF) {
       conduct();
     }
+  }
+
+  private DatapathOptions options(Duration settle, int maxSockets, long nodeBudgetBytes) {
+    Path pins = Path.of("/sys/fs/bpf", name);
+    return new DatapathOptions(cgroup, pins, maxSockets, settle, nodeBudgetBytes, "test");
   }
 
   /** File names of programs that never splice, though they could; of this host from now on. */
@@ -99,7 +138,7 @@ final class TrafficHost implements AutoCloseable {
   }
 
   private void conduct() throws DatapathException {
-    datapath.conduct(1, new SpliceJudge(trusted), notices::add);
+    datapath().conduct(1, new SpliceJudge(trusted), notices::add);
   }
 
   /** What people were told. */
@@ -109,7 +148,7 @@ final class TrafficHost implements AutoCloseable {
 
   /** Lets go of the datapath as a killed agent does; it goes on by itself. */
   void abandon() {
-    datapath.close();
+    datapath().close();
   }
 
   /** Takes the running datapath over, as the next agent does. */
@@ -119,17 +158,17 @@ final class TrafficHost implements AutoCloseable {
   }
 
   UninstallReport uninstall() throws DatapathException {
-    datapath.close();
+    datapath().close();
     return DatapathInstaller.onThisKernel().uninstall(options);
   }
 
   Datapath datapath() {
-    return datapath;
+    return Objects.requireNonNull(datapath, "the host is not open");
   }
 
   /** Makes these the live policies; {@code %CGROUP} stands for the test's cgroup. */
   void apply(String yaml) throws DatapathException {
-    datapath.apply(compiled(yaml));
+    datapath().apply(compiled(yaml));
   }
 
   private CompiledPolicySet compiled(String yaml) {
@@ -262,7 +301,7 @@ final class TrafficHost implements AutoCloseable {
       throws DatapathException {
     long end = System.nanoTime() + patience.toNanos();
     while (true) {
-      DatapathStatus status = datapath.status();
+      DatapathStatus status = datapath().status();
       if (condition.test(status)) {
         return status;
       }
@@ -287,12 +326,12 @@ final class TrafficHost implements AutoCloseable {
 
   /** Connections that are, or were when they closed, not accelerated. */
   Map<Reason, Long> reasons() throws DatapathException {
-    return nonZero(datapath.status().reasons());
+    return nonZero(datapath().status().reasons());
   }
 
   /** How often a direction left redirecting for TCP. */
   Map<Reason, Long> fallbacks() throws DatapathException {
-    return nonZero(datapath.status().fallbacks());
+    return nonZero(datapath().status().fallbacks());
   }
 
   private static Map<Reason, Long> nonZero(Map<Reason, Long> counts) {
@@ -315,12 +354,12 @@ final class TrafficHost implements AutoCloseable {
     return resource;
   }
 
-  @Override
-  public void close() throws IOException, DatapathException {
+  private void close() throws IOException, DatapathException {
     Collections.reverse(opened);
     for (Closeable resource : opened) {
       resource.close();
     }
+    opened.clear();
     uninstall();
     Files.delete(cgroup);
   }

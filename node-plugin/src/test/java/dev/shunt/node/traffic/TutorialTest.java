@@ -7,9 +7,9 @@ import dev.shunt.node.datapath.DatapathStatus;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -18,18 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @OnBpfKernel
 class TutorialTest {
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost();
   private Namespace namespace;
 
   @BeforeEach
-  void openHost() throws Exception {
-    host = new TrafficHost();
+  void openNamespace() throws Exception {
     namespace = host.namespace();
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   /** The server listens on ::, the client is IPv4. What its reader cannot follow goes by TCP. */

@@ -6,9 +6,9 @@ import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A connection that TCP carries although it is enrolled, because its reader fell behind. */
 @OnBpfKernel
@@ -23,13 +23,12 @@ class ValveTest {
   /** More than TCP may carry before a connection leaves. */
   private static final long MUCH = 300 << 20;
 
-  private TrafficHost host;
+  @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet client;
   private Puppet server;
 
   @BeforeEach
   void openConnectionWhoseReaderFellBehind() throws Exception {
-    host = new TrafficHost(Conducting.BY_HAND);
     Namespace namespace = host.namespace();
     client = host.puppet(namespace);
     server = host.puppet(namespace);
@@ -51,11 +50,6 @@ class ValveTest {
     }
     assertThat(host.fallbacks()).isEqualTo(Map.of(Reason.BACKLOG_MESSAGES, 1L));
     assertThat(redirected()).isEqualTo(REDIRECTED);
-  }
-
-  @AfterEach
-  void closeHost() throws Exception {
-    host.close();
   }
 
   @Test
