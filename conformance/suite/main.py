@@ -2,7 +2,7 @@
 
 import argparse
 
-from shuntdev import console
+from shuntdev import build, console
 from shuntdev.console import Failure, say
 
 from . import arms, cases, earlier, report, retries
@@ -18,6 +18,7 @@ def main():
         raise Failure(f"no case has {' or '.join(options.only)} in its name", "the names are in docs/conformance.md and conformance/cases")
     if options.earlier:
         return report.conclude(earlier.read(options.earlier, found), options)
+    build.ensure_built()
     enrolments = options.enrolment or (("settled", "handshake") if options.short else _ENROLMENTS)
     slots = {e: _chosen(options, cases.short_slots(found, e) if options.short else cases.every_slot(found)) for e in enrolments}
     every = list(dict.fromkeys(s for of in slots.values() for s in of))

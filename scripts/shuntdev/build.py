@@ -11,7 +11,7 @@ from .console import ROOT, say
 _STAMP = ROOT / "target" / "build.json"
 # What the build makes, or does not read.
 _NOT_SOURCES = {".git", ".tools", ".ci", ".idea", ".vscode", "target", "node_modules", "dist", "__pycache__"}
-_NOT_BUILT = {"docs", "demo", "bench", "deploy", "scripts", "LICENSES"}
+_NOT_BUILT = {"docs", "demo", "bench", "conformance", "deploy", "scripts", "LICENSES"}
 _NOT_BUILT_FILES = {"Makefile", "LICENSE", "docker-compose.yml", ".dockerignore"}
 
 

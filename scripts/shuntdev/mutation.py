@@ -23,6 +23,7 @@ LIST = ROOT / "bpf" / "mutations" / "conditions.toml"
 _PAGE = ROOT / "docs" / "safety-conditions.md"
 _BEGIN, _END = "<!-- conditions: begin -->\n", "<!-- conditions: end -->"
 _TESTS = "dev.shunt.node.traffic."
+_KEPT = ROOT / "target" / "mutation"
 _LONGEST_S = 300
 _NOT_DONE = 75  # exit code: nothing is wrong, and more is to be tried
 
@@ -96,18 +97,20 @@ class Caught:
 
     def add(self, mutation):
         self._conditions.append(mutation.condition)
-        self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.write_text(json.dumps({"sources": self._sources, "conditions": self._conditions}, indent=1))
 
 
 class Tests:
     """Runs single tests with another object in front of the real one, without Maven."""
 
-    def __init__(self):
-        classpath = ROOT / "target" / "mutation-classpath"
-        maven.must(
-            "mutation", "-pl", "node-plugin", "-am", "-DskipTests", "test-compile", "dependency:build-classpath", f"-Dmdep.outputFile={classpath}", "-Dmdep.includeScope=test"
-        )
+    def __init__(self, sources):
+        classpath = _KEPT / "classpath"
+        compiled = _KEPT / "compiled"
+        if not compiled.is_file() or compiled.read_text() != sources:
+            maven.must(
+                "mutation", "-pl", "node-plugin", "-am", "-DskipTests", "test-compile", "dependency:build-classpath", f"-Dmdep.outputFile={classpath}", "-Dmdep.includeScope=test"
+            )
+            compiled.write_text(sources)
         node = ROOT / "node-plugin" / "target"
         self._classpath = [str(node / "test-classes"), str(node / "classes"), *classpath.read_text().strip().split(os.pathsep)]
         self._console = self._fetch_console()
@@ -115,10 +118,9 @@ class Tests:
     def _fetch_console(self):
         engine = next(Path(p).parent.name for p in self._classpath if "junit-platform-engine" in p)
         name = f"junit-platform-console-standalone-{engine}.jar"
-        folder = ROOT / "target" / "mutation"
-        if not (folder / name).is_file():
-            maven.must("mutation-console", "dependency:copy", f"-Dartifact=org.junit.platform:junit-platform-console-standalone:{engine}", f"-DoutputDirectory={folder}", "-N")
-        return str(folder / name)
+        if not (_KEPT / name).is_file():
+            maven.must("mutation-console", "dependency:copy", f"-Dartifact=org.junit.platform:junit-platform-console-standalone:{engine}", f"-DoutputDirectory={_KEPT}", "-N")
+        return str(_KEPT / name)
 
     def fail_with(self, classes, test, log):
         """Whether a test fails with the object that this folder holds."""
@@ -173,11 +175,13 @@ def main():
     options = parser.parse_args()
     end = time.monotonic() + options.seconds if options.seconds else None
     chosen = [(i, m) for i, m in enumerate(listed()) if any(text in m.condition for text in options.only or [""])]
-    caught = Caught(ROOT / "target" / "mutation" / "caught.json", _digest())
+    sources = _digest()
+    _KEPT.mkdir(parents=True, exist_ok=True)
+    caught = Caught(_KEPT / "caught.json", sources)
     left = [(i, m) for i, m in chosen if m not in caught]
     if len(left) < len(chosen):
         say(f"{len(chosen) - len(left)} of {len(chosen)} were caught before, with the same sources")
-    tests = Tests() if left else None
+    tests = Tests(sources) if left else None
     survived = []
     for tried, (number, mutation) in enumerate(left):
         if end and time.monotonic() > end:

@@ -23,7 +23,7 @@ class ConditionsTest(unittest.TestCase):
     def test_what_was_caught_is_known_to_the_next_run_of_the_same_sources(self):
         one, other = mutation.listed()[:2]
         with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "new" / "caught.json"
+            file = Path(folder) / "caught.json"
             mutation.Caught(file, "these").add(one)
             same = mutation.Caught(file, "these")
             self.assertIn(one, same)
