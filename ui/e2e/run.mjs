@@ -33,7 +33,7 @@ const talker = cgroup === undefined || port === undefined ? undefined : { cgroup
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
 const context = await browser.newContext({ baseURL: values.base, viewport: { width: 1440, height: 900 }, colorScheme: 'light' });
 const page = await context.newPage();
-page.setDefaultTimeout(15_000);
+page.setDefaultTimeout(45_000);
 const watch = new Watch(page, values.shots);
 try {
   await journey(page, watch, { user: values.user, password, node: process.env.SHUNT_NODE, talker });

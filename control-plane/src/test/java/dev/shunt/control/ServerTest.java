@@ -115,7 +115,7 @@ abstract class ServerTest {
   /** Asks again until the answer is as expected. */
   void eventually(String path, Consumer<JsonNode> expected) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .untilAsserted(() -> expected.accept(get(path)));
   }
 

@@ -84,7 +84,7 @@ class LeavingTest {
     server.does("start r receive_slowly a.server 1");
     server.does("page_is_used");
     client.does("start s send a.client 100");
-    client.does("asleep s D");
+    client.waitsForItsLock("s");
     host.apply(policy("Bypass"));
     client.settles();
     assertThat(host.endsThatLeft()).isZero();

@@ -56,7 +56,7 @@ class NothingIsLostTest {
     puppet.exchanges("a");
     for (int i = 0; i < 3; i++) {
       puppet.does("start r receive a.server 4000001");
-      puppet.does("asleep r");
+      puppet.sleepsOnItsSocket("r");
       puppet.does("send a.client 1");
       puppet.does("start s send a.client 4000000");
       puppet.does("finish r");

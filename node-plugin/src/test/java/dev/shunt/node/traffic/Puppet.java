@@ -31,6 +31,11 @@ final class Puppet {
     does("asleep " + thread + " S wait_woken");
   }
 
+  /** Waits until such a thread waits for the lock of a socket. */
+  void waitsForItsLock(String thread) throws IOException {
+    does("asleep " + thread + " D lock_sock");
+  }
+
   /** What became of a command that may fail. */
   String tries(String command) throws IOException {
     program.sendLine(command);

@@ -89,7 +89,7 @@ class SafetyConditionsTest {
     sleepsInRecv("r", "server", 100, MSG_WAITALL);
     enters();
     puppet.does("send a.client 50");
-    puppet.does("asleep r");
+    puppet.sleepsOnItsSocket("r");
     puppet.does("send a.client 50");
     puppet.does("finish r");
     assertThat(redirected()).isZero();
@@ -135,12 +135,12 @@ class SafetyConditionsTest {
     host.apply(MAY_BLOCK);
     opens("blocking", "blocking");
     puppet.does("start r receive_slowly a.server 1");
-    puppet.does("asleep r");
+    puppet.sleepsOnItsSocket("r");
     enters();
     puppet.does("send a.client 1");
     puppet.does("page_is_used");
     puppet.does("start q receive a.server 1");
-    puppet.does("asleep q D");
+    puppet.waitsForItsLock("q");
     puppet.does("page_comes");
     puppet.does("finish r");
     puppet.sleepsOnItsSocket("q");

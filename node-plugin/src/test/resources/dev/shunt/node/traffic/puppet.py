@@ -19,7 +19,9 @@ import sys
 import threading
 import time
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
+LOOK_MS = 5
+LOOKS = PATIENCE_SECONDS * 1000 // LOOK_MS
 BLOCK = 1 << 20
 # include/uapi/linux/userfaultfd.h
 SYS_USERFAULTFD = {"x86_64": 323, "aarch64": 282}[os.uname().machine]
@@ -249,24 +251,24 @@ class Puppet:
         self.threads[name] = thread, answer
         thread.start()
 
-    def asleep(self, name, state="S", where=None):
-        """Waits until a thread of start sleeps in the kernel, in a certain function of it; state D: where no signal wakes it, as on a socket's lock."""
+    def asleep(self, name, state, where):
+        """Waits until a thread of start sleeps in a function of the kernel with this in its name; state S, or D: where no signal wakes it, as on a socket's lock."""
         tid = self.threads[name][0].native_id
         poll = select.poll()
-        for _ in range(2000):
+        for _ in range(LOOKS):
             with open(f"/proc/self/task/{tid}/stat") as stat, open(f"/proc/self/task/{tid}/wchan") as wchan:
-                if stat.read().rpartition(")")[2].split()[0] == state and where in (None, wchan.read()):
+                if stat.read().rpartition(")")[2].split()[0] == state and where in wchan.read():
                     return
-            poll.poll(5)
+            poll.poll(LOOK_MS)
         raise TimeoutError("the thread did not go to sleep")
 
     def one_ends(self, *names):
         """Waits until one of these threads has ended."""
         poll = select.poll()
-        for _ in range(1000):
+        for _ in range(LOOKS):
             if not all(self.threads[name][0].is_alive() for name in names):
                 return
-            poll.poll(5)
+            poll.poll(LOOK_MS)
         raise TimeoutError("all of them go on")
 
     def finish(self, name):

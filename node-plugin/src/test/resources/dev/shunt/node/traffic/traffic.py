@@ -16,7 +16,7 @@ import socket
 import sys
 import time
 
-SILENCE_SECONDS = 10
+SILENCE_SECONDS = 30
 
 
 def family(address):
