@@ -14,9 +14,9 @@ extern const void woken_wake_function __ksym;
 /*
  * Threads asleep in recv or send on this socket: sk_wait_data(), tcp_msg_wait_data() and sk_stream_wait_memory() all wait with
  * woken_wake_function, poll and epoll do not. The queue is read without its lock: a walk that does not come back to the head, because an entry left while it
- * stood there, answers -1 = unknown.
+ * stood there, answers -1 = unknown. last: one of them, the address of its task; NULL: of no interest.
  */
-__noinline int shunt_sleepers_on(__u64 wait_queue)
+__noinline int shunt_sleepers_on(__u64 wait_queue, __u64 *last)
 {
 	struct socket_wq *wq = (struct socket_wq *)wait_queue;
 	struct list_head *head, *at;
@@ -34,8 +34,11 @@ __noinline int shunt_sleepers_on(__u64 wait_queue)
 		if (!at)
 			return -1;
 		entry = (struct wait_queue_entry *)((__u64)at - bpf_core_field_offset(struct wait_queue_entry, entry));
-		if (BPF_CORE_READ(entry, func) == (void *)&woken_wake_function)
+		if (BPF_CORE_READ(entry, func) == (void *)&woken_wake_function) {
 			sleepers++;
+			if (last)
+				*last = (__u64)BPF_CORE_READ(entry, private);
+		}
 		at = BPF_CORE_READ(at, next);
 	}
 	return at == head ? sleepers : -1;
@@ -43,7 +46,7 @@ __noinline int shunt_sleepers_on(__u64 wait_queue)
 
 static __always_inline int shunt_sleepers(struct sock *sk)
 {
-	return shunt_sleepers_on((__u64)BPF_CORE_READ(sk, sk_wq));
+	return shunt_sleepers_on((__u64)BPF_CORE_READ(sk, sk_wq), NULL);
 }
 
 /*

@@ -45,6 +45,7 @@ struct list_head {
 typedef struct { int counter; } atomic_t;
 typedef struct refcount_struct { atomic_t refs; } refcount_t;
 typedef struct { long counter; } atomic64_t;
+typedef struct { atomic64_t refcnt; } file_ref_t;
 
 struct in6_addr {
 	union {
@@ -138,6 +139,7 @@ struct address_space {
 };
 
 struct file {
+	file_ref_t f_ref; /* since 6.13; 0 is one reference */
 	unsigned int f_flags;
 	struct address_space *f_mapping;
 	struct inode *f_inode;
@@ -146,6 +148,14 @@ struct file {
 
 struct file___with_owner {
 	struct fown_struct f_owner; /* before */
+};
+
+struct file___counted {
+	atomic64_t f_count; /* before */
+};
+
+struct files_struct {
+	atomic_t count;
 };
 
 struct mm_struct {
@@ -160,6 +170,8 @@ struct task_struct {
 	struct sched_entity se;
 	struct task_struct *group_leader;
 	struct mm_struct *mm;
+	struct files_struct *files;
+	unsigned int flags;
 	__u64 start_boottime;
 	unsigned long nivcsw;
 };
@@ -173,6 +185,7 @@ struct wait_queue_head {
 };
 
 struct wait_queue_entry {
+	void *private;
 	void *func;
 	struct list_head entry;
 };

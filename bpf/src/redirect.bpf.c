@@ -11,6 +11,7 @@
 #include "maps.h"
 #include "account.h"
 #include "arrived.h"
+#include "awaits.h"
 #include "bursts.h"
 #include "calm.h"
 #include "carried.h"
@@ -108,7 +109,7 @@ static __always_inline bool shunt_may_resume(struct shunt_conn *c, struct tcp_so
 
 	if (never_sleeps && (c->flags & SHUNT_CONN_PEER_POLLER) && shunt_all_arrived(c, peer, own->write_seq))
 		return true;
-	return peer->copied_seq == own->write_seq && (never_sleeps || shunt_has_proven(c, own->write_seq));
+	return peer->copied_seq == own->write_seq && (never_sleeps || shunt_has_proven(c, own->write_seq) || shunt_awaits_redirects(c, peer));
 }
 
 /* What a program did to a settled pair since it was enrolled. The message goes by TCP at once; the conductor takes the pair out. */

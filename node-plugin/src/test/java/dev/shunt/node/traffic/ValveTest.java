@@ -10,7 +10,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** A connection that TCP carries although it is enrolled, because its reader fell behind. */
+/**
+ * A connection that TCP carries although it is enrolled, because its reader fell behind. Nothing
+ * but its peer tells how it reads, for no policy enrols by Settled.
+ */
 @OnBpfKernel
 class ValveTest {
   private static final int PORT = 15001;
@@ -19,6 +22,8 @@ class ValveTest {
   private static final int REDIRECTED = 8;
 
   private static final int SENT = 20;
+
+  private static final int MSG_WAITALL = 256;
 
   /** More than TCP may carry before a connection leaves. */
   private static final long MUCH = 300 << 20;
@@ -53,7 +58,38 @@ class ValveTest {
   }
 
   @Test
+  void isRedirectedAgainOnceItsReaderHasReadAllAndSleeps() throws Exception {
+    readsAllAndSleeps(0);
+    client.does("send a.client 1");
+    server.does("finish r");
+    assertThat(redirected()).isEqualTo(REDIRECTED + 1);
+  }
+
+  @Test
+  void isNotWhileItsReaderSleepsWhereOnlyTcpWakesIt() throws Exception {
+    readsAllAndSleeps(MSG_WAITALL);
+    client.does("send a.client 1");
+    server.does("finish r");
+    assertThat(redirected()).isEqualTo(REDIRECTED);
+  }
+
+  /** Which of the two it is that holds a reference on the psock, nobody can see. */
+  @Test
+  void isNotWhileItsReaderSleepsAndAnotherThreadSends() throws Exception {
+    readsAllAndSleeps(MSG_WAITALL);
+    server.does("start w send_slowly a.server 1");
+    server.does("page_is_used");
+    client.does("send a.client 1");
+    server.does("page_comes");
+    server.does("finish w");
+    server.does("finish r");
+    assertThat(redirected()).as("and what the other thread sent").isEqualTo(REDIRECTED + 1);
+  }
+
+  /** A second descriptor may be another program's, which may be in a system call as well. */
+  @Test
   void aConnectionThatTcpCarriesAllTheTimeLeavesAlthoughItsReaderSleeps() throws Exception {
+    server.does("duplicate a.server");
     server.does("start r receive a.server " + (SENT + MUCH + 1));
     client.does("send a.client " + MUCH);
     server.sleepsOnItsSocket("r");
@@ -66,6 +102,13 @@ class ValveTest {
     client.does("send a.client 1");
     server.does("finish r");
     server.exchanges(client, "a");
+  }
+
+  /** And has one byte left to wait for. */
+  private void readsAllAndSleeps(int flags) throws Exception {
+    server.does("start r receive a.server %d %d".formatted(SENT + 1, flags));
+    server.sleepsOnItsSocket("r");
+    assertThat(redirected()).isEqualTo(REDIRECTED);
   }
 
   private long redirected() throws Exception {

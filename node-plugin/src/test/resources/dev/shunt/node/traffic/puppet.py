@@ -124,7 +124,7 @@ class End:
 
 class Puppet:
     def __init__(self):
-        self.ends, self.listeners, self.threads = {}, {}, {}
+        self.ends, self.listeners, self.threads, self.duplicates = {}, {}, {}, []
         self.pages = queue.Queue()  # of threads that will use one
 
     def listen(self, name, address, port, *options):
@@ -222,6 +222,16 @@ class Puppet:
         self.pages.put(page)
         got = end.socket.recv_into(page.memory, int(count))
         end.check(page.memory[:got])
+
+    def send_slowly(self, name, count):
+        """Zeros, of a blocking socket; the call holds the socket's lock until page_comes."""
+        page = MissingPage()
+        self.pages.put(page)
+        self.ends[name].socket.send(memoryview(page.memory)[: int(count)])
+
+    def duplicate(self, name):
+        """A second descriptor, of which nobody knows who else has it."""
+        self.duplicates.append(self.ends[name].socket.dup())
 
     def page_is_used(self):
         self.page = self.pages.get(timeout=PATIENCE_SECONDS)
