@@ -59,8 +59,7 @@ class HastyListenerTest {
   void aListenerThatWaitsForTheFirstByteIsLeftToTcpAsWell(String enrolment) throws Exception {
     host.apply(policy(enrolment));
     Program client = beginShortOnes("client", "server", "defer");
-    Ended shortOnes = endShortOnes(client);
-    assertThat(left(shortOnes.status())).isGreaterThan(shortOnes.made() / 2);
+    endShortOnes(client);
     client.sendLine();
     client.end();
   }
@@ -148,11 +147,13 @@ class HastyListenerTest {
     return keeper;
   }
 
-  /** Until most of them are left alone. */
+  /**
+   * Until many of them were left alone. How many that is of all depends on the pauses in between.
+   */
   private Program beginShortOnes(String role, String... server) throws Exception {
     String port = host.script("hasty.py", namespace, server).lineWith("listening").split(" ")[1];
     Program program = host.script("hasty.py", namespace, role, port);
-    host.await("most connections left alone", s -> left(s) > 2000, PATIENCE);
+    host.await("many connections left alone", s -> left(s) > 2000, PATIENCE);
     return program;
   }
 

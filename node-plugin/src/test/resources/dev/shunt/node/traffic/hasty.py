@@ -102,6 +102,7 @@ def keeper(port):
             ask(link)
 
 
+os.nice(-15)  # haste is a matter of milliseconds, and a busy machine would make one pause after another
 if sys.argv[1] == "server":
     server(sys.argv[2:])
 else:

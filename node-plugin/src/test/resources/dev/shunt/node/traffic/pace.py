@@ -137,6 +137,7 @@ class Source:
 
 def main():
     role, *arguments = sys.argv[1:]
+    os.nice(-15)  # what is decided follows from how the scheduler lets the two take turns, without other work between them
     cpus = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(cpus) if role == "sink-apart" else min(cpus)})
     if role != "source":
