@@ -14,7 +14,7 @@
  * to its end walks a namespace; shunt_work has u32 keys, inodes of namespaces, and its values begin with a u64, how many wait; who is enrolled is in
  * shunt_sockets or shunt_pollers; shunt_watch_link holds the watch.
  */
-#define SHUNT_LAYOUT_VERSION 5
+#define SHUNT_LAYOUT_VERSION 6
 
 #define SHUNT_SLOTS 2              /* two policy generations: the live one and the idle one */
 #define SHUNT_MAX_POLICIES 1024    /* per node; policy.md */
@@ -156,8 +156,8 @@ struct shunt_config {
 #define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody; the conductor un-enrols whom it visits (two phases) */
 
 /*
- * shunt_backlog: ARRAY[1], s64: kernel memory that redirected, unread data holds on this node, in bytes. Kept in steps of SHUNT_BACKLOG_STEP per
- * direction, so it lags by less than that for each, and by what a reader drained since the sender's last message.
+ * shunt_backlog: ARRAY[1], begins with an s64: kernel memory that redirected, unread data holds on this node, in bytes. Kept in steps of SHUNT_BACKLOG_STEP per
+ * direction, so it lags by less than that for each; what was read since is crossed out when somebody needs it (bpf/src/ledger.h).
  */
 #define SHUNT_BACKLOG_STEP (64u << 10)
 #define SHUNT_MESSAGE_COST 1024u         /* slab per queued message beyond its bytes: struct sk_msg is 712 bytes, from kmalloc-1k */

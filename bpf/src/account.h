@@ -4,6 +4,7 @@
 #define SHUNT_ACCOUNT_H
 
 #include "maps.h"
+#include "ledger.h"
 #include <bpf/bpf_core_read.h>
 
 #define SHUNT_FLUSH_MESSAGES 32
@@ -131,25 +132,6 @@ static __always_inline void shunt_flush(struct shunt_conn *c)
 	c->flushed_bytes = c->redirected_bytes;
 }
 
-/* Tells the node's sum what this direction holds now, and returns the sum. An atomic addition only when a step is crossed. */
-static __always_inline __s64 shunt_note_backlog(struct shunt_conn *c, __u64 bytes)
-{
-	__u64 noted = bytes & ~(__u64)(SHUNT_BACKLOG_STEP - 1);
-	__u32 zero = 0;
-	__s64 *sum;
-
-	if (!noted && !c->noted_backlog)
-		return 0;
-	sum = bpf_map_lookup_elem(&shunt_backlog, &zero);
-	if (!sum)
-		return 0;
-	if (noted != c->noted_backlog) {
-		__sync_fetch_and_add(sum, (__s64)(noted - c->noted_backlog));
-		c->noted_backlog = noted;
-	}
-	return *sum;
-}
-
 /* Another policy matches now: the connection is counted there, under the same verdict. */
 static __always_inline void shunt_change_row(struct shunt_conn *c, __u32 row)
 {
@@ -189,7 +171,7 @@ static __always_inline void shunt_close(struct shunt_conn *c)
 	struct shunt_counters *r = shunt_row(c->row);
 
 	shunt_flush(c);
-	shunt_note_backlog(c, 0);
+	shunt_leave_ledger(c);
 	if (!(c->flags & SHUNT_CONN_OWNER) || !r)
 		return;
 	if (c->verdict == SHUNT_UNDECIDED)

@@ -60,7 +60,8 @@ struct shunt_conn {
 	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
 	__u8 pauses;               /* of walks that waited for it to be quiet */
 	__u8 pad[5];
-	__u64 noted_backlog;       /* this direction's share of shunt_backlog */
+	__u32 slot;                /* of shunt_ledger, from 1 (ledger.h); 0 = nothing of this direction is noted */
+	__u32 pad2;
 	__u64 redirected_bytes;    /* by this end, so far */
 	__u64 redirected_messages;
 	__u64 flushed_bytes;       /* of these, already added to shunt_counters */
@@ -206,6 +207,21 @@ struct shunt_haste {
 	__u64 began_ns;
 	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself */
 	__u32 over;                /* its handshake: the slot may be taken */
+};
+
+/* shunt_ledger: ARRAY. What one direction has unread at its reader; free while that is nothing (ledger.h). */
+struct shunt_holding {
+	__u64 word;                /* cookie of the sender, shifted, and steps of SHUNT_BACKLOG_STEP */
+	__u64 reader;              /* address of its struct tcp_sock */
+	__u64 reader_cookie;
+	__u64 messages;            /* unread, when it was noted */
+};
+
+/* shunt_backlog: ARRAY[1]. */
+struct shunt_backlog {
+	__s64 held;                /* the sum of the ledger, in bytes */
+	__s64 audited;             /* of it, after the last look */
+	__u64 next_audit_ns;
 };
 
 /* shunt_strain: ARRAY[1]. Two CPUs that begin it anew at once may lose a count. */

@@ -13,6 +13,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 #define SHUNT_MAX_PAIRS 65536          /* connections between SYN and their first message */
 #define SHUNT_STRANGERS 65536          /* power of two */
 #define SHUNT_TEMPOS 4096              /* power of two; shunt_tempo_of() */
+#define SHUNT_LEDGER_SLOTS 4096        /* power of two; ledger.h */
 
 /* enrolled sockets by cookie; shunt_redirect is attached to both maps, shunt_one_queue to the second only (see there) */
 struct { __uint(type, BPF_MAP_TYPE_SOCKHASH); __uint(max_entries, SHUNT_MAX_SOCKETS); __type(key, __u64); __type(value, __u64); } shunt_sockets SEC(".maps");
@@ -29,7 +30,9 @@ struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 4096); __type(
 struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(map_flags, BPF_F_NO_PREALLOC); __uint(max_entries, 4096); __type(key, struct shunt_process); __type(value, __u32); } shunt_asked SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, 16384); __type(key, struct shunt_process); __type(value, __u32); } shunt_programs SEC(".maps");
 /* unread memory of the whole node, against shunt_config.node_budget_bytes */
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __s64); } shunt_backlog SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct shunt_backlog); } shunt_backlog SEC(".maps");
+/* of whom it is made up */
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_LEDGER_SLOTS); __type(key, __u32); __type(value, struct shunt_holding); } shunt_ledger SEC(".maps");
 /* what TCP carried of late for connections that would do better outside (carried.h) */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, struct shunt_strain); } shunt_strain SEC(".maps");
 /* how often an end had to leave since the datapath was installed (calm.h) */

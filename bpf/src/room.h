@@ -39,6 +39,15 @@ static __always_inline __u64 shunt_deserved_room(const struct shunt_conn *c)
 	return c->room && c->room < c->backlog_bytes ? c->room : c->backlog_bytes;
 }
 
+/* Whether this direction may hold so much of the node's budget. */
+static __always_inline bool shunt_fits_budget(const struct shunt_conn *c, const struct shunt_config *config, __s64 node, __u64 held)
+{
+	__s64 left = (__s64)config->node_budget_bytes - node;
+	__u64 share = left > 0 ? (__u64)left / SHUNT_SHARE_OF_BUDGET : 0;
+
+	return held <= (c->direction == SHUNT_NODE_BUDGET ? share / 2 : share);
+}
+
 /* What keeps one more message from being queued at the reader, or 0. backlog: bytes in all of its receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
 static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *reader, struct tcp_sock *sender, int backlog, __u32 size)
 {
@@ -62,14 +71,9 @@ static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *r
 	if (held < SHUNT_BACKLOG_STEP)
 		return 0;
 	config = bpf_map_lookup_elem(&shunt_config, &zero);
-	if (config && config->node_budget_bytes) {
-		__s64 left = (__s64)config->node_budget_bytes - node;
-		__u64 share = left > 0 ? (__u64)left / SHUNT_SHARE_OF_BUDGET : 0;
-
-		if (held > (c->direction == SHUNT_NODE_BUDGET ? share / 2 : share))
-			return SHUNT_NODE_BUDGET;
-	}
-	return 0;
+	if (!config || !config->node_budget_bytes || shunt_fits_budget(c, config, node, held))
+		return 0;
+	return shunt_audit(config->node_budget_bytes) && shunt_fits_budget(c, config, shunt_note_backlog(c, held), held) ? 0 : SHUNT_NODE_BUDGET;
 }
 
 static __always_inline void shunt_room_filled(struct shunt_conn *c, __u64 now)

@@ -53,10 +53,12 @@ static __always_inline bool shunt_slow_reads(struct shunt_conn *c, __u32 write_s
 static __always_inline bool shunt_node_is_full(void)
 {
 	__u32 zero = 0;
-	__s64 *held = bpf_map_lookup_elem(&shunt_backlog, &zero);
+	struct shunt_backlog *node = bpf_map_lookup_elem(&shunt_backlog, &zero);
 	struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
 
-	return held && config && config->node_budget_bytes && *held > (__s64)(config->node_budget_bytes / 2);
+	__s64 half = config ? config->node_budget_bytes / 2 : 0;
+
+	return node && half && node->held > half && !(shunt_audit(config->node_budget_bytes) && node->held <= half);
 }
 
 /* Whether a slow connection may be redirected again: it asks and answers now, or it was left alone for long enough, and the node has room. Those that left together do not return together. */

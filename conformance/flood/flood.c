@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flood PORT CONNECTIONS MESSAGE_BYTES MOST_MESSAGES OWN_BUFFER
+ * flood PORT CONNECTIONS MESSAGE_BYTES MOST_MESSAGES SEND_BUFFER RECEIVE_BUFFER
  *
  * Connections over 127.0.0.1 whose servers do not read. Does what the words on standard input say, and answers each with one line:
  *   use      one small message each way on each connection      -> used
  *   flood    send until nobody has room any more, or enough     -> flooded BYTES MESSAGES
  *   drain    read everything that was sent, and compare it      -> drained BYTES
- * OWN_BUFFER: SO_SNDBUF and SO_RCVBUF, 0 for the kernel's own. Sockets are non-blocking.
+ * The buffers are SO_SNDBUF and SO_RCVBUF, 0 for the kernel's own. Sockets are non-blocking.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,7 +33,7 @@ struct connection {
 };
 
 static struct connection *all;
-static int connections, own_buffer, port;
+static int connections, send_buffer, receive_buffer, port;
 static size_t message_bytes;
 static uint64_t most_messages;
 
@@ -62,10 +62,10 @@ static int new_socket(void)
 
 	if (fd < 0)
 		wrong("socket");
-	if (own_buffer) {
-		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &own_buffer, sizeof(own_buffer));
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &own_buffer, sizeof(own_buffer));
-	}
+	if (send_buffer)
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof(send_buffer));
+	if (receive_buffer)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
 	return fd;
 }
 
@@ -186,15 +186,16 @@ int main(int argc, char **argv)
 	struct rlimit files = {1 << 16, 1 << 16};
 	char line[32];
 
-	if (argc != 6) {
-		fprintf(stderr, "usage: flood PORT CONNECTIONS MESSAGE_BYTES MOST_MESSAGES OWN_BUFFER\n");
+	if (argc != 7) {
+		fprintf(stderr, "usage: flood PORT CONNECTIONS MESSAGE_BYTES MOST_MESSAGES SEND_BUFFER RECEIVE_BUFFER\n");
 		return 64;
 	}
 	port = atoi(argv[1]);
 	connections = atoi(argv[2]);
 	message_bytes = strtoul(argv[3], NULL, 10);
 	most_messages = strtoull(argv[4], NULL, 10);
-	own_buffer = atoi(argv[5]);
+	send_buffer = atoi(argv[5]);
+	receive_buffer = atoi(argv[6]);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	setrlimit(RLIMIT_NOFILE, &files);
 	all = calloc(connections, sizeof(*all));

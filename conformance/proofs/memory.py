@@ -29,15 +29,17 @@ class _Flood:
     connections: int
     message: int
     messages: int  # at most, for each connection
-    own_buffer: int  # 0: the kernel's own sizes
+    buffers: tuple  # SO_SNDBUF and SO_RCVBUF; 0: the kernel's own
     limits: dict
+    reached: str = ""  # the reason that some directions must have left redirecting for
 
 
 _LIMITS = {"backlogBytes": "4Mi", "backlogMessages": 2048}
 _FLOODS = [
-    _Flood("large messages", 1, 16 << 10, 1 << 20, 0, _LIMITS),
-    _Flood("a million of one byte", 1, 1, 1_000_000, 0, _LIMITS),
-    _Flood("a thousand readers", 1000, 16 << 10, 1 << 20, 32 << 10, {"backlogBytes": "4Mi", "backlogMessages": 1 << 16}),
+    _Flood("large messages", 1, 16 << 10, 1 << 20, (0, 0), _LIMITS),
+    _Flood("a million of one byte", 1, 1, 1_000_000, (0, 0), _LIMITS),
+    # Their buffers take more than the node's budget, so that it is what is reached.
+    _Flood("a thousand readers", 1000, 16 << 10, 1 << 20, (32 << 10, 512 << 10), {"backlogBytes": "4Mi", "backlogMessages": 1 << 16}, "node_budget"),
 ]
 
 
@@ -85,6 +87,8 @@ def _judge(flood, plain, held):
         problems.append(f"{held.messages_slab:,} bytes of slab for messages more than before, expected at most {_SLAB_OF_SMALL:,} more than with plain TCP, {plain.messages_slab:,}")
     if not held.reasons:
         problems.append("no direction left redirecting: no limit was reached, this proves nothing")
+    if flood.reached and flood.reached not in held.reasons:
+        problems.append(f"directions left redirecting because of {', '.join(held.reasons)}, none because of {flood.reached}: this does not prove what it should")
     if not held.returned:
         problems.append("nothing was redirected after the readers had drained")
     if problems:
@@ -125,7 +129,7 @@ class _Program:
     """flood.c, which does one thing after the other as it is told."""
 
     def __init__(self, place, flood, port):
-        argv = [compiled("flood"), port, flood.connections, flood.message, flood.messages, flood.own_buffer]
+        argv = [compiled("flood"), port, flood.connections, flood.message, flood.messages, *flood.buffers]
         self._process = subprocess.Popen(
             place.watched.inside(["nsenter", f"--net={place.namespaces.near}", *argv]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )

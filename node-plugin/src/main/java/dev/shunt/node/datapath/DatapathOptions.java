@@ -28,7 +28,9 @@ public record DatapathOptions(
   public static final int DEFAULT_MAX_SOCKETS = 131_072;
   public static final Duration DEFAULT_SETTLE = Duration.ofMillis(200);
 
-  /** A sixteenth of what a 4 GiB node has; enough for 128 readers that stopped, or 16 fast ones. */
+  /**
+   * A sixteenth of what a 4 GiB node has: 16 MiB, which a policy allows by default, for 16 readers.
+   */
   public static final long DEFAULT_NODE_BUDGET_BYTES = 256L << 20;
 
   /** Linux 6.16 has it; without it, ends that only ever send are not enrolled by Settled. */

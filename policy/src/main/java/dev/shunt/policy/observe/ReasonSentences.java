@@ -38,7 +38,9 @@ public final class ReasonSentences {
           Map.entry("backlog_bytes", "the reader fell behind by more bytes than the policy allows"),
           Map.entry(
               "backlog_messages", "the reader fell behind by more messages than the policy allows"),
-          Map.entry("node_budget", "unread bytes on this node reached the budget"),
+          Map.entry(
+              "node_budget",
+              "unread bytes on this node left too little of its budget for this reader"),
           Map.entry("slower_than_tcp", "TCP was faster for this traffic"),
           Map.entry("draining", "the datapath is draining"),
           Map.entry("kernel_refused", "the kernel did not take the socket into the map"),
