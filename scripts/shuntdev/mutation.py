@@ -72,16 +72,16 @@ def mutated(mutation, folder):
 
 
 def _digest():
-    """Of all that decides whether a test fails."""
+    """Of all that decides whether a test fails, but for what is taken away."""
     digest = hashlib.sha256()
-    for folder in ("bpf/src", "bpf/include", "bpf/mutations", "policy/src", "node-plugin/src"):
+    for folder in ("bpf/src", "bpf/include", "policy/src", "node-plugin/src"):
         for file in sorted(f for f in (ROOT / folder).rglob("*") if f.is_file()):
             digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 
 
 class Caught:
-    """The conditions whose tests failed without them; kept from run to run while the sources stay."""
+    """The mutations that made their tests fail; kept from run to run while the sources stay."""
 
     def __init__(self, file, sources):
         self._file = file
@@ -90,14 +90,14 @@ class Caught:
             kept = json.loads(file.read_text())
         except (OSError, ValueError):
             kept = {}
-        self._conditions = kept["conditions"] if kept.get("sources") == sources else []
+        self._mutations = kept["mutations"] if kept.get("sources") == sources else []
 
     def __contains__(self, mutation):
-        return mutation.condition in self._conditions
+        return repr(mutation) in self._mutations
 
     def add(self, mutation):
-        self._conditions.append(mutation.condition)
-        self._file.write_text(json.dumps({"sources": self._sources, "conditions": self._conditions}, indent=1))
+        self._mutations.append(repr(mutation))
+        self._file.write_text(json.dumps({"sources": self._sources, "mutations": self._mutations}, indent=1))
 
 
 class Tests:
