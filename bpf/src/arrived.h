@@ -24,7 +24,7 @@ static __always_inline void shunt_order_loads(struct shunt_conn *c)
  * Whether every byte that a sender ever sent by TCP stands in the queue of its peer, which is in shunt_pollers. Asked under the sender's lock, not the peer's.
  *
  * rcv_nxt moves before a segment is queued, and both happen under the peer's lock, as does the move to the other queue: in a softirq that holds the spin lock, or in whoever owns the socket (backlog, or a recv that
- * finds something left). Who sees rcv_nxt, and after it a lock that nobody has, sees the move done. Only where memory was short it went into ingress_skb instead, from where a work queue takes it on. Nothing
+ * finds something left). Who sees rcv_nxt, and after it a lock that nobody has, sees the move done; or what is not moved, because nobody has accepted the socket yet, in TCP's queue. Only where memory was short it went into ingress_skb instead, from where a work queue takes it on. Nothing
  * else can come: the sender is locked. Older kernels have a packet in neither queue while the work queue moves it (sk_psock_work_state.skb): they wait until all is read, as without this.
  */
 static __always_inline bool shunt_all_arrived(struct shunt_conn *c, struct tcp_sock *peer, __u32 write_seq)
@@ -34,14 +34,14 @@ static __always_inline bool shunt_all_arrived(struct shunt_conn *c, struct tcp_s
 
 	if (!SHUNT_HAS_PLAIN_LOCKS(sk) || bpf_core_field_exists(struct sk_psock_work_state, skb))
 		return false;
-	if (peer->rcv_nxt != write_seq || sk->sk_receive_queue.qlen)
+	if (peer->rcv_nxt != write_seq)
 		return false;
 	shunt_order_loads(c);
 	if (sk->sk_lock.slock.rlock.raw_lock.val.counter || sk->sk_lock.owned)
 		return false;
 	shunt_order_loads(c);
 	psock = shunt_psock(sk);
-	return psock && !BPF_CORE_READ(psock, ingress_skb.qlen);
+	return psock && !sk->sk_receive_queue.qlen && !BPF_CORE_READ(psock, ingress_skb.qlen);
 }
 
 #endif

@@ -245,6 +245,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 		return;
 	if (shunt_is_nonblocking(v->sk)) {
 		c->flags |= SHUNT_CONN_POLLER;
+		bpf_map_delete_elem(&shunt_moved, &c->cookie); /* of when it was enrolled before */
 		error = bpf_map_update_elem(&shunt_pollers, &c->cookie, skc, BPF_NOEXIST);
 	} else {
 		c->flags &= ~SHUNT_CONN_POLLER;

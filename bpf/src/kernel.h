@@ -198,7 +198,14 @@ struct sk_buff_head {
 	__u32 qlen;
 };
 
-struct sk_buff;
+struct sk_buff {
+	char cb[48];
+};
+
+struct tcp_skb_cb {
+	__u32 seq;
+	__u32 end_seq;
+};
 
 struct sk_psock_work_state {
 	struct sk_buff *skb;

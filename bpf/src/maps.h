@@ -18,6 +18,8 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
 /* enrolled sockets by cookie; shunt_redirect is attached to both maps, shunt_one_queue to the second only (see there) */
 struct { __uint(type, BPF_MAP_TYPE_SOCKHASH); __uint(max_entries, SHUNT_MAX_SOCKETS); __type(key, __u64); __type(value, __u64); } shunt_sockets SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_SOCKHASH); __uint(max_entries, SHUNT_MAX_SOCKETS); __type(key, __u64); __type(value, __u64); } shunt_pollers SEC(".maps");
+/* up to which of TCP's sequence numbers data was moved into the one queue of a socket in the second, by cookie (one_queue.bpf.c) */
+struct { __uint(type, BPF_MAP_TYPE_LRU_HASH); __uint(max_entries, SHUNT_MAX_PAIRS); __type(key, __u64); __type(value, __u32); } shunt_moved SEC(".maps");
 /* state of every socket that a policy matched; freed by the kernel with the socket */
 struct { __uint(type, BPF_MAP_TYPE_SK_STORAGE); __uint(map_flags, BPF_F_NO_PREALLOC); __type(key, int); __type(value, struct shunt_conn); } shunt_conns SEC(".maps");
 /* rendezvous of the two ends */

@@ -140,6 +140,7 @@ static __always_inline void shunt_forget(struct bpf_sock *sk)
 		return;
 	if (c->state != SHUNT_STATE_WATCHED)
 		shunt_delete(c->cookie, c->flags & SHUNT_CONN_POLLER);
+	bpf_map_delete_elem(&shunt_moved, &c->cookie);
 	bpf_sk_storage_delete(&shunt_conns, sk);
 }
 

@@ -347,6 +347,30 @@ class Puppet:
         sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # which TCP_REPAIR_OFF takes away
 
+    def forge_retransmission(self, name, old, new):
+        """Sends a segment in this end's place, of bytes that it has sent and bytes that it will send next; both by TCP, without timestamps."""
+        end = self.ends[name]
+        sock, count = end.socket, int(old) + int(new)
+        self._repair(sock)
+        seq, ack = (self._queue_seq(sock, queue) for queue in (2, 1))
+        self._repaired(sock)
+        end.sends.at -= int(old)
+        data = end.sends.look(count)
+        end.sends.at += int(old)
+        source, target = sock.getsockname(), sock.getpeername()
+        header = struct.pack("!HHIIBBHHH", source[1], target[1], (seq - int(old)) % 2**32, ack, 5 << 4, 0x18, 512, 0, 0)
+        pseudo = socket.inet_aton(source[0]) + socket.inet_aton(target[0]) + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(header) + count)
+        words = pseudo + header + data + b"\0" * (count % 2)
+        total = sum(struct.unpack(f"!{len(words) // 2}H", words))
+        total = (total >> 16) + (total & 0xFFFF)
+        total = ~(total + (total >> 16)) & 0xFFFF
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP) as raw:
+            raw.sendto(header[:16] + struct.pack("!H", total) + header[18:] + data, (target[0], 0))
+
+    def _queue_seq(self, sock, queue):
+        sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR_QUEUE, queue)
+        return sock.getsockopt(socket.IPPROTO_TCP, TCP_QUEUE_SEQ) % 2**32
+
     def follow(self, name, address, port, client_port, seq, *options):
         """Connects with a chosen initial sequence number."""
         sock = socket.socket()
