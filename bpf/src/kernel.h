@@ -78,7 +78,13 @@ enum sock_flags {
 	SOCK_ZEROCOPY = 18,
 };
 
+struct proto {
+	atomic64_t *memory_allocated;
+	long *sysctl_mem;
+};
+
 struct sock_common {
+	struct proto *skc_prot;
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;

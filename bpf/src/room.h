@@ -6,7 +6,7 @@
  *   that makes each slice end in TCP, and once TCP's buffers are full they hardly ever run empty: the sender is woken when a third of its buffer is free, and fills it again.
  * - what its reader deserves: half as much whenever it took long to read a full queue, twice as much when it was soon read.
  * - an eighth of what the node's budget has left. So a few streams get all they can use, many get less, and readers that have stopped never take the last of it.
- * - what TCP may hold for the reader: its SO_RCVBUF, or else the greatest that TCP gives by itself. Where more is queued than that, TCP drops what it is sent while its window was still open, and the
+ * - what TCP may hold for the reader: its SO_RCVBUF, or else the greatest that TCP gives by itself, if it has memory enough to give. Where more is queued than that, TCP drops what it is sent while its window was still open, and the
  *   sender waits 200 ms and longer for its timer (tcp_try_rmem_schedule()).
  */
 #ifndef SHUNT_ROOM_H
@@ -22,11 +22,25 @@
 #define SHUNT_LITTLE (64u << 10)         /* needs no look at limits that are never as low */
 #define SOCK_RCVBUF_LOCK 2               /* include/uapi/linux/socket.h */
 
+/*
+ * Whether TCP makes a receive buffer greater when more is queued than it takes: only while all TCP sockets together hold less than net.ipv4.tcp_mem[0] pages (tcp_clamp_window()). Half of that, because it
+ * may change before what is queued now is read.
+ */
+static __always_inline bool shunt_tcp_has_memory(struct sock *sk)
+{
+	long *limits = BPF_CORE_READ(sk, __sk_common.skc_prot, sysctl_mem), least = 0;
+
+	if (bpf_probe_read_kernel(&least, sizeof(least), limits))
+		return false;
+	return 2 * BPF_CORE_READ(sk, __sk_common.skc_prot, memory_allocated, counter) < least;
+}
+
 /* Bytes that may be queued for this reader so that what its peer may send by TCP besides, before it sees the window closed, still fits, with a quarter for what that is kept in. */
 static __always_inline __u64 shunt_receive_room(struct tcp_sock *reader, struct tcp_sock *sender)
 {
 	struct sock *sk = (struct sock *)reader;
-	__u64 most = BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK ? sk->sk_rcvbuf : BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
+	bool fixed = (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK) || !shunt_tcp_has_memory(sk);
+	__u64 most = fixed ? sk->sk_rcvbuf : BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
 	__u32 window = reader->rcv_wup + reader->rcv_wnd - reader->rcv_nxt, buffer = ((struct sock *)sender)->sk_sndbuf;
 	__u64 reserved = window < buffer ? window : buffer;
 

@@ -107,6 +107,29 @@ class PaceTest {
     source.end();
   }
 
+  /** TCP gives no socket more than it has, then: net.ipv4.tcp_mem, which is the whole host's. */
+  @Test
+  void aReaderMayHaveNoMoreUnreadThanItsReceiveBufferIsWhereTcpIsShortOfMemory() throws Exception {
+    host.apply(policy("Handshake", "4Mi"));
+    Program sink = startSink();
+    Program source = connect("rest", "gust");
+    sink.sendLine();
+    sink.lineWith("stopped");
+    String limits = Command.run("sysctl", "-n", "net.ipv4.tcp_mem").strip();
+    try {
+      Command.run("sysctl", "-qw", "net.ipv4.tcp_mem=" + limits.replaceFirst("\\d+", "0"));
+      source.sendLine();
+      host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
+    } finally {
+      Command.run("sysctl", "-qw", "net.ipv4.tcp_mem=" + limits);
+    }
+    assertThat(host.datapath().status().redirectedBytes()).isLessThan(MIB / 2);
+    sink.sendLine();
+    sink.lineWith("reading");
+    source.sendLine();
+    source.end();
+  }
+
   @Test
   void aStreamThatTcpCarriesIsTakenOutWhileItGoesOnAlthoughItsReaderNeverCatchesUp()
       throws Exception {
