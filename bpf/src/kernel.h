@@ -205,6 +205,7 @@ struct sk_buff_head {
 };
 
 struct sk_buff {
+	struct sock *sk;
 	char cb[48];
 };
 

@@ -26,13 +26,7 @@ class ArrivedTest {
     Namespace namespace = host.namespace();
     namespace.inside("sysctl", "-qw", "net.ipv4.tcp_timestamps=0");
     puppet = host.puppet(namespace);
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: arrived}
-        spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
-        """);
+    host.apply(policy("Handshake"));
   }
 
   /** One that blocks reads TCP's queue last, so what comes by TCP has to be read first. */
@@ -78,6 +72,41 @@ class ArrivedTest {
     puppet.does("send a.client 5000 " + BY_TCP);
     puppet.exchanges("a");
     assertThat(redirected()).isGreaterThan(100);
+  }
+
+  @Test
+  void isReadOnceThoughOnlyTheEndOfTheStreamIsNewInTheSegment() throws Exception {
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.opens("a", "l", PORT, "polling", "polling");
+    puppet.does("send a.client 100 " + BY_TCP);
+    puppet.does("receive a.server 100");
+    puppet.does("forge_retransmission a.client 100 0 ends");
+    puppet.does("eof a.server");
+  }
+
+  /** What was received before is nothing that came since. */
+  @Test
+  void isReadOnceThoughTheSegmentIsTheFirstOfASocketThatEnteredOnlyNow() throws Exception {
+    host.apply(policy("Settled"));
+    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
+    puppet.opens("a", "l", PORT, "polling", "polling");
+    puppet.exchanges("a");
+    puppet.settles();
+    assertThat(host.socketsInSockhashes()).isEqualTo(2);
+    puppet.does("forge_retransmission a.client 100 50");
+    puppet.does("receive a.server 50");
+    puppet.does("send a.client 50 " + BY_TCP);
+    puppet.exchanges("a");
+  }
+
+  private static String policy(String enrolment) {
+    return """
+    apiVersion: shunt.dev/v1alpha1
+    kind: AccelerationPolicy
+    metadata: {name: arrived}
+    spec: {match: {cgroups: ["%CGROUP"]}, enrolment: ENROLMENT}
+    """
+        .replace("ENROLMENT", enrolment);
   }
 
   /** Bytes of these messages. */

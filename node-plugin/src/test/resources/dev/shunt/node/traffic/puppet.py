@@ -347,8 +347,8 @@ class Puppet:
         sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # which TCP_REPAIR_OFF takes away
 
-    def forge_retransmission(self, name, old, new):
-        """Sends a segment in this end's place, of bytes that it has sent and bytes that it will send next; both by TCP, without timestamps."""
+    def forge_retransmission(self, name, old, new, *ends):
+        """Sends a segment in this end's place, of bytes that it has sent and bytes that it will send next, both by TCP, without timestamps; it may end the stream."""
         end = self.ends[name]
         sock, count = end.socket, int(old) + int(new)
         self._repair(sock)
@@ -358,7 +358,7 @@ class Puppet:
         data = end.sends.look(count)
         end.sends.at += int(old)
         source, target = sock.getsockname(), sock.getpeername()
-        header = struct.pack("!HHIIBBHHH", source[1], target[1], (seq - int(old)) % 2**32, ack, 5 << 4, 0x18, 512, 0, 0)
+        header = struct.pack("!HHIIBBHHH", source[1], target[1], (seq - int(old)) % 2**32, ack, 5 << 4, 0x19 if ends else 0x18, 512, 0, 0)
         pseudo = socket.inet_aton(source[0]) + socket.inet_aton(target[0]) + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(header) + count)
         words = pseudo + header + data + b"\0" * (count % 2)
         total = sum(struct.unpack(f"!{len(words) // 2}H", words))
