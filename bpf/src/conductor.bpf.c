@@ -218,7 +218,7 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct sock_common *skc)
 {
 	struct shunt_conn *c = v->c;
-	__u32 fitness;
+	__u32 fitness, received;
 	long error;
 
 	if (v->me->reason == SHUNT_SLOWER_THAN_TCP && shunt_slow_returns(c, v->now))
@@ -245,7 +245,8 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 		return;
 	if (shunt_is_nonblocking(v->sk)) {
 		c->flags |= SHUNT_CONN_POLLER;
-		bpf_map_delete_elem(&shunt_moved, &c->cookie); /* of when it was enrolled before */
+		received = v->tp->rcv_nxt; /* and read */
+		bpf_map_update_elem(&shunt_moved, &c->cookie, &received, BPF_ANY);
 		error = bpf_map_update_elem(&shunt_pollers, &c->cookie, skc, BPF_NOEXIST);
 	} else {
 		c->flags &= ~SHUNT_CONN_POLLER;

@@ -205,7 +205,6 @@ struct sk_buff_head {
 };
 
 struct sk_buff {
-	struct sock *sk;
 	char cb[48];
 };
 

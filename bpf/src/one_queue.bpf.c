@@ -18,25 +18,22 @@
 
 extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 
-/* How much of this segment was moved before, or, if it is the first one of an enrolled socket, read: such a socket enters with nothing unread. */
+/* How much of this segment was moved before, or read before the socket entered. */
 static __always_inline __u32 shunt_moved_before(struct __sk_buff *skb)
 {
-	__u64 cookie = bpf_get_socket_cookie(skb);
-	struct sk_buff *kernel = bpf_cast_to_kern_ctx(skb);
+	__u64 kernel = (__u64)bpf_cast_to_kern_ctx(skb), cookie = bpf_get_socket_cookie(skb);
 	struct tcp_skb_cb segment = {};
-	struct tcp_sock *reader = (struct tcp_sock *)BPF_CORE_READ(kernel, sk);
 	__u32 *known, expected;
 
-	if (bpf_probe_read_kernel(&segment, sizeof(segment), (void *)((__u64)kernel + bpf_core_field_offset(struct sk_buff, cb))))
+	if (bpf_probe_read_kernel(&segment, sizeof(segment), (void *)(kernel + bpf_core_field_offset(struct sk_buff, cb))))
 		return 0;
 	known = bpf_map_lookup_elem(&shunt_moved, &cookie);
-	if (known) {
-		expected = *known;
-		*known = segment.end_seq;
-	} else {
-		expected = BPF_CORE_READ(reader, copied_seq);
+	if (!known) { /* the first one since the handshake */
 		bpf_map_update_elem(&shunt_moved, &cookie, &segment.end_seq, BPF_ANY);
+		return 0;
 	}
+	expected = *known;
+	*known = segment.end_seq;
 	return (__s32)(expected - segment.seq) > 0 ? expected - segment.seq : 0;
 }
 
