@@ -7,7 +7,6 @@
 #include <bpf/bpf_core_read.h>
 
 #define SHUNT_WAITERS 16           /* longest wait queue that is searched; a longer one counts as a sleeper */
-#define SHUNT_SK_USER_DATA_PSOCK 4
 #define SHUNT_SK_USER_DATA_MASK 7  /* include/net/sock.h: SK_USER_DATA_NOCOPY, _BPF and _PSOCK are kept in the pointer's low bits */
 
 extern const void woken_wake_function __ksym;

@@ -217,12 +217,7 @@ struct sk_psock_work_state {
 	struct sk_buff *skb;
 };
 
-struct sk_psock_progs {
-	struct bpf_prog *stream_verdict;
-};
-
 struct sk_psock {
-	struct sk_psock_progs progs;
 	struct list_head ingress_msg;
 	struct sk_buff_head ingress_skb;
 	struct sk_psock_work_state work_state;

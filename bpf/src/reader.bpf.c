@@ -35,18 +35,6 @@ static __always_inline bool shunt_is_sent_unusually(const struct msghdr *m)
 	return m->msg_controllen || (bpf_core_field_exists(m->msg_ubuf) && m->msg_ubuf);
 }
 
-/*
- * Enrolled in shunt_pollers, as a plain read can tell without the socket's storage, which costs as much as all the rest of this program: its program is known by then, and it proves nothing by reading. One that
- * is in somebody else's sockhash with such a program is looked at again when it is out.
- */
-static __always_inline bool shunt_reads_one_queue(const struct sock *sk)
-{
-	__u64 data = (__u64)sk->sk_user_data;
-	struct sk_psock *psock = bpf_rdonly_cast((void *)(data & ~(__u64)SHUNT_SK_USER_DATA_MASK), bpf_core_type_id_kernel(struct sk_psock));
-
-	return (data & SHUNT_SK_USER_DATA_PSOCK) && psock->progs.stream_verdict;
-}
-
 /* sent: NULL of a program that reads */
 static __always_inline int shunt_see(const struct sock *sk, const struct msghdr *sent)
 {
@@ -58,14 +46,11 @@ static __always_inline int shunt_see(const struct sock *sk, const struct msghdr 
 	/* Every read and write of the machine comes by here; a socket that no program remembers anything of costs one load. */
 	if (!sk->sk_bpf_storage)
 		return 0;
-	if (reading) {
-		call = shunt_reading_call();
-		if (call == SHUNT_CALL_READ && shunt_reads_one_queue(sk))
-			return 0;
-	}
 	c = bpf_sk_storage_get(&shunt_conns, (void *)sk, NULL, 0);
 	if (!c || (c->flags & SHUNT_CONN_SPLICED))
 		return 0;
+	if (reading)
+		call = shunt_reading_call();
 	if (call == SHUNT_CALL_SPLICE) {
 		__u64 cgroup = BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id), now = bpf_ktime_get_ns();
 
