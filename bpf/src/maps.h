@@ -8,6 +8,7 @@
 #include <bpf/bpf_helpers.h>
 
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym;
+extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 
 #define SHUNT_MAX_SOCKETS 131072       /* default; the node plugin may set another size before loading */
 #define SHUNT_MAX_PAIRS 65536          /* connections between SYN and their first message */

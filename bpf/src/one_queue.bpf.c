@@ -16,8 +16,6 @@
 #define SHUNT_TRIM_AT_ONCE 2048u   /* sk_skb_adjust_room() takes off less than 4096 */
 #define SHUNT_TRIM_STEPS 256u      /* as much as the longest skb: GSO_MAX_SIZE */
 
-extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
-
 /* How much of this segment was moved before, or read before the socket entered. */
 static __always_inline __u32 shunt_moved_before(struct __sk_buff *skb)
 {

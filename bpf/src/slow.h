@@ -55,7 +55,6 @@ static __always_inline bool shunt_node_is_full(void)
 	__u32 zero = 0;
 	struct shunt_backlog *node = bpf_map_lookup_elem(&shunt_backlog, &zero);
 	struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
-
 	__s64 half = config ? config->node_budget_bytes / 2 : 0;
 
 	return node && half && node->held > half && !(shunt_audit(config->node_budget_bytes) && node->held <= half);

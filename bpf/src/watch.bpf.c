@@ -16,8 +16,6 @@
 #include "observe.h"
 #include "young.h"
 
-extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
-
 /* Undoes an enrolment made at ACTIVE whose server did not follow: nothing can have been redirected to a socket whose peer never was enrolled. */
 static __always_inline void shunt_release_client(struct shunt_pair *pair)
 {

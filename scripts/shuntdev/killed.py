@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 
-from . import cgroups
+from . import cgroups, proofs
 from .console import say
 from .processes import left_by_killed
 
-_PREFIXES = ("shunt-test", "shunt-traffic", "shunt-conformance", "shunt-bench")
+_PREFIXES = ("shunt-test", "shunt-traffic", "shunt-bench", "shunt-mutation", "shunt-e2e", *(f"shunt-{proof}" for proof in proofs.names()))
 
 
 def remove_leftovers(prefixes=_PREFIXES, bpffs="/sys/fs/bpf"):

@@ -4,7 +4,6 @@ It may be stopped at any time: what was caught with the same sources is not trie
 """
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
@@ -16,7 +15,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import console, maven
+from . import build, console, maven
 from .console import ROOT, Failure, say
 
 LIST = ROOT / "bpf" / "mutations" / "conditions.toml"
@@ -24,6 +23,7 @@ _PAGE = ROOT / "docs" / "safety-conditions.md"
 _BEGIN, _END = "<!-- conditions: begin -->\n", "<!-- conditions: end -->"
 _TESTS = "dev.shunt.node.traffic."
 _KEPT = ROOT / "target" / "mutation"
+_NOT_TESTED = {"bpf/mutations", "control-plane", "ui"}  # sources that do not decide whether one of these tests fails
 _LONGEST_S = 300
 _NOT_DONE = 75  # exit code: nothing is wrong, and more is to be tried
 
@@ -69,15 +69,6 @@ def mutated(mutation, folder):
     for change in mutation.changes:
         change.make(copy / "src")
     return copy
-
-
-def _digest():
-    """Of all that decides whether a test fails, but for what is taken away."""
-    digest = hashlib.sha256()
-    for folder in ("bpf/src", "bpf/include", "policy/src", "node-plugin/src"):
-        for file in sorted(f for f in (ROOT / folder).rglob("*") if f.is_file()):
-            digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
 
 
 class Caught:
@@ -175,7 +166,7 @@ def main():
     options = parser.parse_args()
     end = time.monotonic() + options.seconds if options.seconds else None
     chosen = [(i, m) for i, m in enumerate(listed()) if any(text in m.condition for text in options.only or [""])]
-    sources = _digest()
+    sources = build.sources_digest(_NOT_TESTED)
     _KEPT.mkdir(parents=True, exist_ok=True)
     caught = Caught(_KEPT / "caught.json", sources)
     left = [(i, m) for i, m in chosen if m not in caught]

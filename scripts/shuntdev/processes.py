@@ -58,7 +58,7 @@ class Server:
 
 
 def left_by_killed(folder, prefix):
-    """What is named PREFIX-PID or PREFIX-PID-NUMBER in a folder, after a process that has ended."""
+    """What is named PREFIX-PID or PREFIX-PID-ANYTHING in a folder, after a process that has ended."""
     for path in Path(folder).glob(f"{prefix}-*"):
         pid = path.name.removeprefix(f"{prefix}-").partition("-")[0]
         if pid.isdecimal() and not Path(f"/proc/{pid}").exists():

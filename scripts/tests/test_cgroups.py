@@ -8,7 +8,7 @@ from shuntdev import cgroups
 @unittest.skipIf(os.geteuid() != 0, "making a cgroup needs root")
 class CgroupTest(unittest.TestCase):
     def setUp(self):
-        self.group = cgroups.Cgroup.create(f"/shunt-test-scripts-{os.getpid()}")
+        self.group = cgroups.Cgroup.create(f"/shunt-test-{os.getpid()}-scripts")
         self.addCleanup(self.group.remove)
 
     def test_a_command_starts_inside_and_its_cpu_is_accounted(self):

@@ -135,7 +135,7 @@ class HostCheckTest {
   @Test
   void namesSockopsProgramsOfOthersOnTheCgroupAndItsAncestors() throws Exception {
     Path root = Objects.requireNonNull(MountTable.read().cgroup2());
-    Path outer = root.resolve("shunt-test-others-" + ProcessHandle.current().pid());
+    Path outer = root.resolve("shunt-test-" + ProcessHandle.current().pid() + "-others");
     Path inner = outer.resolve("inner");
     Files.createDirectories(inner);
     KernelBpf bpf = new KernelBpf();

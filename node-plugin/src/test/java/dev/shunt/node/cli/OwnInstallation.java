@@ -21,7 +21,7 @@ final class OwnInstallation {
    * @param folder for state, sockets and logs
    */
   OwnInstallation(String purpose, Path folder) {
-    this.name = "shunt-" + purpose + "-" + ProcessHandle.current().pid();
+    this.name = "shunt-test-" + ProcessHandle.current().pid() + "-" + purpose;
     this.cgroup = Objects.requireNonNull(MountTable.read().cgroup2()).resolve(name);
     this.pins = Path.of("/sys/fs/bpf", name);
     this.shunt = new CommandLineFixture(folder, DatapathInstaller.onThisKernel());

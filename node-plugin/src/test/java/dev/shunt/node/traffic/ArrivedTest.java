@@ -23,10 +23,14 @@ class ArrivedTest {
 
   @BeforeEach
   void applyPolicy() throws Exception {
-    Namespace namespace = host.namespace();
-    namespace.inside("sysctl", "-qw", "net.ipv4.tcp_timestamps=0");
-    puppet = host.puppet(namespace);
-    host.apply(policy("Handshake"));
+    puppet = host.puppet(host.namespace());
+    host.apply(
+        """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: arrived}
+        spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
+        """);
   }
 
   /** One that blocks reads TCP's queue last, so what comes by TCP has to be read first. */
@@ -52,61 +56,6 @@ class ArrivedTest {
       }
     }
     assertThat(redirected()).isGreaterThan(100 * 1024);
-  }
-
-  /**
-   * A segment that was dropped for want of memory may have grown when it is sent again, and begin
-   * with what was received meanwhile. tcp_recvmsg() skips that; tcp_read_skb() does not.
-   */
-  @ParameterizedTest
-  @CsvSource({"polling, 1", "polling, 100", "polling, 9000", "blocking, 100"})
-  void isReadOnceThoughTheSegmentBeginsWithWhatWasReceivedBefore(String mode, int again)
-      throws Exception {
-    puppet.does("listen l 127.0.0.1 " + PORT + " " + mode);
-    puppet.opens("a", "l", PORT, mode, mode);
-    puppet.does("send a.client 100");
-    puppet.does("send a.client 10000 " + BY_TCP);
-    puppet.does("receive a.server 10100");
-    puppet.does("forge_retransmission a.client " + again + " 5000");
-    puppet.does("receive a.server 5000");
-    puppet.does("send a.client 5000 " + BY_TCP);
-    puppet.exchanges("a");
-    assertThat(redirected()).isGreaterThan(100);
-  }
-
-  @Test
-  void isReadOnceThoughOnlyTheEndOfTheStreamIsNewInTheSegment() throws Exception {
-    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
-    puppet.opens("a", "l", PORT, "polling", "polling");
-    puppet.does("send a.client 100 " + BY_TCP);
-    puppet.does("receive a.server 100");
-    puppet.does("forge_retransmission a.client 100 0 ends");
-    puppet.does("eof a.server");
-  }
-
-  /** What was received before is nothing that came since. */
-  @Test
-  void isReadOnceThoughTheSegmentIsTheFirstOfASocketThatEnteredOnlyNow() throws Exception {
-    host.apply(policy("Settled"));
-    puppet.does("listen l 127.0.0.1 " + PORT + " polling");
-    puppet.opens("a", "l", PORT, "polling", "polling");
-    puppet.exchanges("a");
-    puppet.settles();
-    assertThat(host.socketsInSockhashes()).isEqualTo(2);
-    puppet.does("forge_retransmission a.client 100 50");
-    puppet.does("receive a.server 50");
-    puppet.does("send a.client 50 " + BY_TCP);
-    puppet.exchanges("a");
-  }
-
-  private static String policy(String enrolment) {
-    return """
-    apiVersion: shunt.dev/v1alpha1
-    kind: AccelerationPolicy
-    metadata: {name: arrived}
-    spec: {match: {cgroups: ["%CGROUP"]}, enrolment: ENROLMENT}
-    """
-        .replace("ENROLMENT", enrolment);
   }
 
   /** Bytes of these messages. */

@@ -77,13 +77,11 @@ class PaceTest {
     host.apply(policy("Handshake", "4Mi"));
     Program sink = startSink();
     Program source = connect("rest", "gust");
-    sink.sendLine();
-    sink.lineWith("stopped");
+    stops(sink);
     source.sendLine();
     host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
     assertThat(unread()).isBetween(4 * MIB, 4 * MIB + SLACK);
-    sink.sendLine();
-    sink.lineWith("reading");
+    readsOn(sink);
     host.await("the queue read and filled again", s -> fillings(s) > 3, PATIENCE);
     source.sendLine();
     source.end();
@@ -95,13 +93,11 @@ class PaceTest {
     host.apply(policy("Handshake", "4Mi"));
     Program sink = startSink(Long.toString(MIB / 2));
     Program source = connect("rest", "gust");
-    sink.sendLine();
-    sink.lineWith("stopped");
+    stops(sink);
     source.sendLine();
     host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
     assertThat(unread()).isBetween(MIB / 4, MIB); // the kernel takes SO_RCVBUF twice
-    sink.sendLine();
-    sink.lineWith("reading");
+    readsOn(sink);
     host.await("the queue read and filled again", s -> fillings(s) > 3, PATIENCE);
     source.sendLine();
     source.end();
@@ -113,19 +109,16 @@ class PaceTest {
     host.apply(policy("Handshake", "4Mi"));
     Program sink = startSink();
     Program source = connect("rest", "gust");
-    sink.sendLine();
-    sink.lineWith("stopped");
-    String limits = Command.run("sysctl", "-n", "net.ipv4.tcp_mem").strip();
-    try {
-      Command.run("sysctl", "-qw", "net.ipv4.tcp_mem=" + limits.replaceFirst("\\d+", "0"));
-      source.sendLine();
-      host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
-    } finally {
-      Command.run("sysctl", "-qw", "net.ipv4.tcp_mem=" + limits);
-    }
+    stops(sink);
+    HostSetting.edited(
+        "net.ipv4.tcp_mem",
+        "s/^[0-9]*/0/",
+        () -> {
+          source.sendLine();
+          host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
+        });
     assertThat(host.datapath().status().redirectedBytes()).isLessThan(MIB / 2);
-    sink.sendLine();
-    sink.lineWith("reading");
+    readsOn(sink);
     source.sendLine();
     source.end();
   }
@@ -140,6 +133,16 @@ class PaceTest {
     source.sendLine();
     source.sendLine();
     source.end();
+  }
+
+  private static void stops(Program sink) throws Exception {
+    sink.sendLine();
+    sink.lineWith("stopped");
+  }
+
+  private static void readsOn(Program sink) throws Exception {
+    sink.sendLine();
+    sink.lineWith("reading");
   }
 
   private Program startSink(String... receiveBuffer) throws Exception {
