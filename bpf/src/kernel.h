@@ -80,7 +80,31 @@ enum sock_flags {
 
 struct proto {
 	atomic64_t *memory_allocated;
+	unsigned long *memory_pressure;
 	long *sysctl_mem;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup_subsys_state *parent;
+};
+
+struct page_counter {
+	atomic64_t usage;
+	unsigned long max;
+	struct page_counter *parent;
+};
+
+struct mem_cgroup {
+	struct cgroup_subsys_state css;
+	__u64 socket_pressure;       /* unsigned long in older kernels */
+	struct page_counter tcpmem;  /* these with CONFIG_MEMCG_V1 only */
+	bool tcpmem_active;
+	int tcpmem_pressure;
+};
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
 };
 
 struct sock_common {
@@ -253,6 +277,7 @@ struct sock {
 	__u8 sk_shutdown;
 	struct socket *sk_socket;
 	struct sock_cgroup_data sk_cgrp_data;
+	struct mem_cgroup *sk_memcg;
 	void *sk_bpf_storage;
 };
 

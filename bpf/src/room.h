@@ -14,6 +14,7 @@
 
 #include "maps.h"
 #include "account.h"
+#include "charge.h"
 
 #define SHUNT_LEAST_ROOM (2ull << 20)
 #define SHUNT_READ_SOON_NS 400000000ull
@@ -22,24 +23,11 @@
 #define SHUNT_LITTLE (64u << 10)         /* needs no look at limits that are never as low */
 #define SOCK_RCVBUF_LOCK 2               /* include/uapi/linux/socket.h */
 
-/*
- * Whether TCP makes a receive buffer greater when more is queued than it takes: only while all TCP sockets together hold less than net.ipv4.tcp_mem[0] pages (tcp_clamp_window()). Half of that, because it
- * may change before what is queued now is read.
- */
-static __always_inline bool shunt_tcp_has_memory(struct sock *sk)
-{
-	long *limits = BPF_CORE_READ(sk, __sk_common.skc_prot, sysctl_mem), least = 0;
-
-	if (bpf_probe_read_kernel(&least, sizeof(least), limits))
-		return false;
-	return 2 * BPF_CORE_READ(sk, __sk_common.skc_prot, memory_allocated, counter) < least;
-}
-
 /* Bytes that may be queued for this reader so that what its peer may send by TCP besides, before it sees the window closed, still fits, with a quarter for what that is kept in. */
 static __always_inline __u64 shunt_receive_room(struct tcp_sock *reader, struct tcp_sock *sender)
 {
 	struct sock *sk = (struct sock *)reader;
-	bool fixed = (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK) || !shunt_tcp_has_memory(sk);
+	bool fixed = (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK) || !shunt_tcp_has_memory(sk) || !shunt_cgroup_has_memory(sk);
 	__u64 most = fixed ? sk->sk_rcvbuf : BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
 	__u32 window = reader->rcv_wup + reader->rcv_wnd - reader->rcv_nxt, buffer = ((struct sock *)sender)->sk_sndbuf;
 	__u64 reserved = window < buffer ? window : buffer;
@@ -78,6 +66,8 @@ static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *r
 		if (c->messages >= c->backlog_messages)
 			return SHUNT_BACKLOG_MESSAGES; /* a message costs slab that no limit of the kernel sees, however small it is (sk_msg_alloc()) */
 	}
+	if (!shunt_is_charged((struct sock *)reader, size))
+		return SHUNT_BACKLOG_BYTES;
 	if (after <= SHUNT_LITTLE)
 		return 0;
 	if (after > shunt_receive_room(reader, sender))

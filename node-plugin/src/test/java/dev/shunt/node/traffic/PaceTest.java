@@ -123,6 +123,26 @@ class PaceTest {
     source.end();
   }
 
+  /** The kernel may charge it for nothing more, and what it does not charge fails with ENOMEM. */
+  @Test
+  void aReaderGetsNothingButByTcpWhereTcpHasNoMemory() throws Exception {
+    host.apply(policy("Handshake", "4Mi"));
+    Program sink = startSink();
+    Program source = connect("rest", "gust");
+    stops(sink);
+    HostSetting.edited(
+        "net.ipv4.tcp_mem",
+        "s/^[0-9]*\\s*[0-9]*/0 0/",
+        () -> {
+          source.sendLine();
+          host.await("TCP at work", s -> fillings(s) == 1, PATIENCE);
+        });
+    assertThat(host.datapath().connections()).allMatch(c -> c.redirectedBytes() == 0);
+    readsOn(sink);
+    source.sendLine();
+    source.end();
+  }
+
   @Test
   void aStreamThatTcpCarriesIsTakenOutWhileItGoesOnAlthoughItsReaderNeverCatchesUp()
       throws Exception {

@@ -61,9 +61,13 @@ final class Program implements Closeable {
     return rest;
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   void interrupt() throws IOException {
     // SIGINT, which Java cannot send: tcpdump then writes what it has.
-    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start();
+    new ProcessBuilder("kill", "-INT", Long.toString(pid())).start();
   }
 
   @Override

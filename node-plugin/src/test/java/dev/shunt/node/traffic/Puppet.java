@@ -18,6 +18,10 @@ final class Puppet {
     program.lineWith("puppet ready");
   }
 
+  long pid() {
+    return program.pid();
+  }
+
   /** Fails with the puppet's words when it could not. */
   void does(String command) throws IOException {
     String answer = tries(command);

@@ -231,6 +231,11 @@ final class TrafficHost
     return opened(new Namespace());
   }
 
+  /** One that gives its TCP sockets so many bytes together. */
+  MemoryCgroup memoryCgroup(long limit) throws IOException {
+    return opened(new MemoryCgroup(name, limit));
+  }
+
   Program start(Namespace namespace, String... command) throws IOException {
     return opened(new Program(cgroup, namespace, List.of(command)));
   }
