@@ -268,6 +268,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 		c->flags |= SHUNT_CONN_ASLEEP;
 	c->slowness = 0;
 	c->carried = 0;
+	c->floods = 0;
 	c->large_turns = 0;
 	c->sender = 0;
 	v->me->flags |= SHUNT_END_IN | (c->flags & SHUNT_CONN_POLLER ? SHUNT_END_POLLER : 0);

@@ -59,9 +59,10 @@ struct shunt_conn {
 	__u8 searches;             /* of a stray for its peer */
 	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
 	__u8 pauses;               /* of walks that waited for it to be quiet */
-	__u8 pad[5];
+	__u8 floods;               /* in a row (floods.h) */
+	__u8 pad[4];
 	__u32 slot;                /* of shunt_ledger, from 1 (ledger.h); 0 = nothing of this direction is noted */
-	__u32 pad2;
+	__u32 flood_read;          /* floods.h: what was read when redirecting began */
 	__u64 redirected_bytes;    /* by this end, so far */
 	__u64 redirected_messages;
 	__u64 flushed_bytes;       /* of these, already added to shunt_counters */

@@ -16,6 +16,7 @@
 #include "calm.h"
 #include "carried.h"
 #include "fitness.h"
+#include "floods.h"
 #include "hasty.h"
 #include "nagle.h"
 #include "proof.h"
@@ -209,8 +210,12 @@ int shunt_redirect(struct sk_msg_md *msg)
 	if (reason) {
 		if (c->messages > SHUNT_BURST_STARTS)
 			shunt_burst_ends(c, sender, true, tp);
-		if (reason == SHUNT_BACKLOG_BYTES && c->direction != SHUNT_BACKLOG_BYTES)
-			shunt_room_filled(c, bpf_ktime_get_ns());
+		if (reason == SHUNT_BACKLOG_BYTES && c->direction != SHUNT_BACKLOG_BYTES) {
+			__u64 now = bpf_ktime_get_ns();
+
+			shunt_flood_ends(c, tp, backlog, size, now);
+			shunt_room_filled(c, now);
+		}
 		shunt_fall_back(c, reason);
 		shunt_carries(c, size, (__u64)tp);
 		return SK_PASS;
@@ -219,6 +224,8 @@ int shunt_redirect(struct sk_msg_md *msg)
 		return SK_PASS; /* the peer is closing */
 	if (c->direction == SHUNT_BACKLOG_BYTES)
 		shunt_room_drained(c, bpf_ktime_get_ns());
+	if (!c->messages || c->direction != SHUNT_ACCELERATED)
+		shunt_flood_begins(c, backlog);
 	shunt_come_back(c);
 	shunt_spares(c, size);
 	if (size >= SHUNT_LARGE_MESSAGE && backlog <= 0)
