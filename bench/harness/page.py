@@ -147,10 +147,11 @@ def _gathering(cells):
     lines = ["### Without TCP_NODELAY (`nagle`), and with another congestion control (`@NAME`): ratio to TCP", ""]
     lines += ["| cell | TCP | Settled / Handshake | CPU per operation | tutorial | the same with the machine's own |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
     for name, cell in found.items():
-        plain, tutorial = cell["arms"]["plain"]["figures"][cell["figure"]], _ratio(cell, "tutorial", cell["figure"])
+        plain, tutorial = cell["arms"]["plain"]["figures"].get(cell["figure"]), _ratio(cell, "tutorial", cell["figure"])
         own = _both(cells.get(name.partition("@")[0])) if "@" in name else ""
         shown = f"{tutorial['median']:.2f}" if tutorial else "–"
-        lines.append(f"| {name} | {plain['median']:,.0f} {_FIGURES[cell['figure']]} | {_both(cell)} | {_both(cell, 'cpu_us_per_operation')} | {shown} | {own} |")
+        speed = f"{plain['median']:,.0f} {_FIGURES[cell['figure']]}" if plain else "failed"
+        lines.append(f"| {name} | {speed} | {_both(cell)} | {_both(cell, 'cpu_us_per_operation')} | {shown} | {own} |")
     return "\n".join([*lines, ""])
 
 

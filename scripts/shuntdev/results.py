@@ -3,12 +3,14 @@
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 
+_NOT_HERE = "not on this host: "  # so begins the reason of a test of what only other hosts have
 
 @dataclass
 class Results:
     passed: int = 0
     failed: list = field(default_factory=list)  # (name, what was wrong)
     skipped: list = field(default_factory=list)  # (name, reason)
+    not_here: list = field(default_factory=list)  # (name, reason); nobody could run it here, so nothing is amiss
 
     def add_reports(self, files):
         for file in files:
@@ -24,9 +26,11 @@ class Results:
             self.failed.append((name, (failure.text or "").strip() or failure.get("message") or "no reason given"))
         elif skipped is not None:
             reason = skipped.get("message") or (skipped.text or "").strip()
-            self.skipped.append((name, " ".join(reason.split()) or "no reason given"))
+            reason = " ".join(reason.split()) or "no reason given"
+            (self.not_here if _NOT_HERE in reason else self.skipped).append((name, reason))
         else:
             self.passed += 1
 
     def total_line(self):
-        return f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped"
+        others = f", {len(self.not_here)} not on this host" if self.not_here else ""
+        return f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped{others}"

@@ -78,7 +78,7 @@ def _run_e2e(results, problems):
 def _conclude(results, problems):
     for failure in problems:
         console.report(failure)
-    for name, reason in results.skipped:
+    for name, reason in results.skipped + results.not_here:
         print(f"skipped: {name}: {reason}")
     for name, why in results.failed:
         print(f"failed: {name}: {_shortened(why)}")

@@ -100,6 +100,11 @@ class PageTest(unittest.TestCase):
         self.assertNotIn("another", shown)
         self.assertEqual("", page._again({"another": cells["another"]}))
 
+    def test_a_cell_whose_arms_failed_is_shown_as_failed(self):
+        failed = {"failures": 1, "figures": {}, "error": "no such option"}
+        cells = {"stream-nagle-64B-same-1-loopback": {"figure": "mib_per_s", "arms": {"plain": failed, "settled": failed}}}
+        self.assertIn("| stream-nagle-64B-same-1-loopback | failed |", page._gathering(cells))
+
 
 class ShareTest(unittest.TestCase):
     def test_cells_whose_connections_are_short_have_the_node_plugins_default_share(self):

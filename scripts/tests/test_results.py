@@ -26,6 +26,10 @@ class ResultsTest(unittest.TestCase):
         results = self._read('<testsuite><testcase classname="A" name="b"><skipped/></testcase></testsuite>')
         self.assertEqual(results.skipped, [("A.b", "no reason given")])
 
+    def test_what_only_other_hosts_have_is_not_skipped(self):
+        results = self._read('<testsuite><testcase classname="A" name="b"><skipped message="f() is false ==&gt; not on this host: no such file"/></testcase></testsuite>')
+        self.assertEqual(results.total_line(), "0 passed, 0 failed, 0 skipped, 1 not on this host")
+
     def _read(self, xml):
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "TEST-x.xml"
