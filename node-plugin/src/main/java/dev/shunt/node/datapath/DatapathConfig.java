@@ -2,7 +2,12 @@ package dev.shunt.node.datapath;
 
 import dev.shunt.node.bpf.BpfMap;
 import dev.shunt.node.bpf.BpfMap.Put;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 
 /** {@code shunt_config}: what the programs are told beside the policies. */
 final class DatapathConfig {
@@ -22,8 +27,20 @@ final class DatapathConfig {
             .putInt(Abi.LAYOUT_VERSION)
             .putInt(read().getInt(FLAGS))
             .putLong(options.settle().toNanos())
-            .putLong(options.nodeBudgetBytes());
+            .putLong(options.nodeBudgetBytes())
+            .putLong(idOf(options.cgroup()));
     config.put(Abi.index(0), bytes.array(), Put.ANY);
+  }
+
+  /** The inode number of its folder (kernfs); of one that is gone, a number that none has. */
+  private static long idOf(Path cgroup) {
+    try {
+      return (Long) Files.getAttribute(cgroup, "unix:ino");
+    } catch (NoSuchFileException e) {
+      return -1;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot look at the cgroup " + cgroup, e);
+    }
   }
 
   boolean isDraining() {

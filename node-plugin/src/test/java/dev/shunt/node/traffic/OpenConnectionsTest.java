@@ -39,6 +39,26 @@ class OpenConnectionsTest {
     assertThat(status.redirectedBytes()).isPositive();
   }
 
+  /** Whatever the policies say: its close would be seen by nobody. */
+  @Test
+  void aConnectionOutsideTheWatchedCgroupIsLeftAlone() throws Exception {
+    Namespace namespace = host.namespace();
+    Puppet outside = host.remotePuppet(namespace);
+    outside.does("listen l 127.0.0.1 15002");
+    outside.does("connect a 127.0.0.1 15002 polling");
+    outside.does("accept a l polling");
+    Program inside = connect(namespace, 30);
+    host.apply(POLICY.replace("[\"15001\"], cgroups: [\"%CGROUP\"]", "[\"15001\", \"15002\"]"));
+    host.await("every pair of ends found", s -> s.live() >= CONNECTIONS);
+    inside.sendLine("use");
+    inside.lineWith("used");
+    host.await("every connection found", s -> s.acceleratedLive() >= CONNECTIONS);
+    assertThat(host.datapath().status().live()).isEqualTo(CONNECTIONS);
+    inside.sendLine();
+    inside.end();
+    host.await("every connection closed", s -> s.live() == 0);
+  }
+
   @Test
   void policyChangesUnderLoadLoseNothing() throws Exception {
     host.apply(POLICY);
@@ -80,7 +100,10 @@ class OpenConnectionsTest {
   }
 
   private Program connect(int rounds) throws Exception {
-    Namespace namespace = host.namespace();
+    return connect(host.namespace(), rounds);
+  }
+
+  private Program connect(Namespace namespace, int rounds) throws Exception {
     host.traffic(namespace, "serve", "--address", "::", "--port", "15001").lineWith("listening");
     Program client =
         host.traffic(
