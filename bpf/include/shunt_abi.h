@@ -151,7 +151,7 @@ struct shunt_config {
 	__u32 flags;                         /* SHUNT_CONFIG_* */
 	__u64 settle_ns;                     /* Settled: youngest age at which a connection is enrolled */
 	__u64 node_budget_bytes;             /* redirected but unread bytes on this node; 0 = no limit */
-	__u64 cgroup_id;                     /* the cgroup that shunt_watch is attached to; 0 = written by a version that did not say */
+	__u64 cgroup_id;                     /* of the cgroup that shunt_watch is attached to */
 	__u64 reserved[4];
 };
 #define SHUNT_CONFIG_DRAINING 1u         /* enrol nobody; the conductor un-enrols whom it visits (two phases) */

@@ -95,25 +95,18 @@ static __attribute__((noinline)) int shunt_lasts(struct sock_common *skc, struct
 }
 
 /* Whether shunt_watch is attached to this cgroup or one above it. It would not see the close of a connection elsewhere, which is none of ours. */
-static __attribute__((noinline)) int shunt_watches(__u64 address)
+static __attribute__((noinline)) int shunt_watches(__u64 cgroup)
 {
-	__u64 slots = address + bpf_core_field_offset(struct cgroup, ancestors);
-	struct cgroup *cgroup = (struct cgroup *)address;
 	__u32 zero = 0;
 	struct shunt_config *config = bpf_map_lookup_elem(&shunt_config, &zero);
-	int i, level = BPF_CORE_READ(cgroup, level);
+	int i, level = BPF_CORE_READ((struct cgroup *)cgroup, level);
 
 	if (!config)
 		return 0;
-	if (!config->cgroup_id)
-		return 1;
 	for (i = 0; i <= SHUNT_CGROUP_DEPTH; i++) {
-		struct cgroup *ancestor = NULL;
-
 		if (i > level)
 			break;
-		bpf_probe_read_kernel(&ancestor, sizeof(ancestor), (void *)(slots + i * sizeof(void *)));
-		if (BPF_CORE_READ(ancestor, kn, id) == config->cgroup_id)
+		if (BPF_CORE_READ(shunt_ancestor(cgroup, i), kn, id) == config->cgroup_id)
 			return 1;
 	}
 	return 0;
@@ -133,7 +126,7 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	client = !shunt_is_server(skc);
 	shunt_look(&view, (__u64)tp, client);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
-	if (!shunt_watches(view.cgroup) || !shunt_classify(&view, &policy))
+	if (!shunt_classify(&view, &policy) || !shunt_watches(view.cgroup))
 		return NULL;
 	/* Without the state callback nobody would see the connection close; a kernel that cannot set it here leaves old connections alone. */
 	if (bpf_setsockopt(skc, SOL_TCP, SHUNT_TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))

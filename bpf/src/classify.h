@@ -98,6 +98,15 @@ static __always_inline struct shunt_edge *shunt_step(void *names, void *edges, _
 /* All buffers are taken: others are being interrupted in the same walk. Nothing may remember this answer, or the cgroup would keep it. */
 #define SHUNT_CLASS_UNKNOWN 0xffffffffu
 
+/* The cgroup at this level above a cgroup, which has levels up to its own. */
+static __always_inline struct cgroup *shunt_ancestor(__u64 cgroup, __u32 level)
+{
+	struct cgroup *ancestor = NULL;
+
+	bpf_probe_read_kernel(&ancestor, sizeof(ancestor), (void *)(cgroup + bpf_core_field_offset(struct cgroup, ancestors) + level * sizeof(void *)));
+	return ancestor;
+}
+
 /* Walks from the root to the socket's cgroup by the names the kernel holds, so that a cgroup made a moment ago is classified too. */
 __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address)
 {
@@ -131,13 +140,12 @@ __noinline __u32 shunt_walk_cgroup(__u32 slot, __u64 address)
 	if (!s)
 		return SHUNT_CLASS_UNKNOWN;
 	for (i = 1; i <= SHUNT_CGROUP_DEPTH; i++) {
-		__u64 slots = address + bpf_core_field_offset(struct cgroup, ancestors);
-		struct cgroup *ancestor = NULL;
+		struct cgroup *ancestor;
 		struct shunt_edge *edge;
 
 		if ((int)i > level)
 			break;
-		bpf_probe_read_kernel(&ancestor, sizeof(ancestor), (void *)(slots + i * sizeof(void *)));
+		ancestor = shunt_ancestor(address, i);
 		__builtin_memset(&s->component, 0, sizeof(s->component));
 		bpf_probe_read_kernel_str(&s->component, sizeof(s->component), BPF_CORE_READ(ancestor, kn, name));
 		edge = shunt_step(names, edges, slot, state, s);

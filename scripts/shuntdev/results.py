@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 _NOT_HERE = "not on this host: "  # so begins the reason of a test of what only other hosts have
 
+
 @dataclass
 class Results:
     passed: int = 0

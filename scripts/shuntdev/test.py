@@ -78,8 +78,10 @@ def _run_e2e(results, problems):
 def _conclude(results, problems):
     for failure in problems:
         console.report(failure)
-    for name, reason in results.skipped + results.not_here:
+    for name, reason in results.skipped:
         print(f"skipped: {name}: {reason}")
+    for name, reason in results.not_here:
+        print(f"did not run: {name}: {reason}")
     for name, why in results.failed:
         print(f"failed: {name}: {_shortened(why)}")
     bad = bool(problems or results.failed)

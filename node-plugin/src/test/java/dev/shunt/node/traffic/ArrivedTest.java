@@ -41,7 +41,7 @@ class ArrivedTest {
     puppet.opens("a", "l", PORT, mode, mode);
     puppet.does("send a.client 100 " + BY_TCP);
     puppet.does("send a.client 100");
-    assertThat(redirected()).isEqualTo(redirected);
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(redirected);
     puppet.does("receive a.server 200");
   }
 
@@ -55,7 +55,7 @@ class ArrivedTest {
         puppet.does("receive a.server " + read(i - 19, i));
       }
     }
-    assertThat(redirected()).isGreaterThan(100 * 1024);
+    assertThat(host.bytesRedirectedByOpenConnections()).isGreaterThan(100 * 1024);
   }
 
   /** Bytes of these messages. */
@@ -65,9 +65,5 @@ class ArrivedTest {
       bytes += 1 + 37 * i;
     }
     return bytes;
-  }
-
-  private long redirected() throws Exception {
-    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
   }
 }

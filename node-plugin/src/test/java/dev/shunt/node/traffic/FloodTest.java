@@ -98,8 +98,7 @@ class FloodTest {
 
   private void connect() throws IOException {
     server.does("listen l 127.0.0.1 " + PORT + " polling");
-    client.does("connect a 127.0.0.1 " + PORT + " polling");
-    server.does("accept a l polling");
+    server.opens(client, "a", "l", PORT, "polling");
   }
 
   private void staysRedirected() throws Exception {

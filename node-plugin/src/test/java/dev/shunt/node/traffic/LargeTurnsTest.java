@@ -56,8 +56,7 @@ class LargeTurnsTest {
     client.does("cpu 0");
     server.does("cpu " + cpuOfServer);
     server.does("listen l 127.0.0.1 " + PORT + " blocking");
-    client.does("connect a 127.0.0.1 " + PORT + " blocking");
-    server.does("accept a l blocking");
+    server.opens(client, "a", "l", PORT, "blocking");
     server.does("start t trade a.server %d %d".formatted(times, LARGE));
     client.does("trade a.client %d %d begins".formatted(times, LARGE));
     server.does("finish t");

@@ -54,10 +54,10 @@ class LeavingTest {
     host.apply(policy("Bypass"));
     server.settles();
     assertThat(host.socketsInSockhashes()).isEqualTo(2);
-    long before = redirected();
+    long before = host.bytesRedirectedByOpenConnections();
     server.does("send a.server 100");
     client.does("receive a.client 100");
-    assertThat(redirected()).isEqualTo(before);
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before);
     settle();
     settle();
     assertThat(host.socketsInSockhashes()).isZero();
@@ -98,10 +98,6 @@ class LeavingTest {
     settle();
     assertThat(host.socketsInSockhashes()).isZero();
     server.exchanges(client, "a");
-  }
-
-  private long redirected() throws Exception {
-    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
   }
 
   private void settle() throws Exception {

@@ -45,8 +45,7 @@ class OpenConnectionsTest {
     Namespace namespace = host.namespace();
     Puppet outside = host.remotePuppet(namespace);
     outside.does("listen l 127.0.0.1 15002");
-    outside.does("connect a 127.0.0.1 15002 polling");
-    outside.does("accept a l polling");
+    outside.opens("a", "l", 15002, "polling", "polling");
     Program inside = connect(namespace, 30);
     host.apply(POLICY.replace("[\"15001\"], cgroups: [\"%CGROUP\"]", "[\"15001\", \"15002\"]"));
     host.await("every pair of ends found", s -> s.live() >= CONNECTIONS);

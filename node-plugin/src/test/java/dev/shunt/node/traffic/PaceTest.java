@@ -74,73 +74,57 @@ class PaceTest {
 
   @Test
   void aReaderMayHaveAsMuchUnreadAsItsPolicyAllows() throws Exception {
-    host.apply(policy("Handshake", "4Mi"));
-    Program sink = startSink();
-    Program source = connect("rest", "gust");
-    stops(sink);
-    source.sendLine();
+    Gust gust = connectToAStoppedReader();
+    gust.begins();
     host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
     assertThat(unread()).isBetween(4 * MIB, 4 * MIB + SLACK);
-    readsOn(sink);
+    gust.isReadOn();
     host.await("the queue read and filled again", s -> fillings(s) > 3, PATIENCE);
-    source.sendLine();
-    source.end();
+    gust.ends();
   }
 
   /** More than TCP may hold for it, and the segments that it sent already would be dropped. */
   @Test
   void aReaderMayHaveNoMoreUnreadThanItsReceiveBufferTakes() throws Exception {
-    host.apply(policy("Handshake", "4Mi"));
-    Program sink = startSink(Long.toString(MIB / 2));
-    Program source = connect("rest", "gust");
-    stops(sink);
-    source.sendLine();
+    Gust gust = connectToAStoppedReader(Long.toString(MIB / 2));
+    gust.begins();
     host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
     assertThat(unread()).isBetween(MIB / 4, MIB); // the kernel takes SO_RCVBUF twice
-    readsOn(sink);
+    gust.isReadOn();
     host.await("the queue read and filled again", s -> fillings(s) > 3, PATIENCE);
-    source.sendLine();
-    source.end();
+    gust.ends();
   }
 
   /** TCP gives no socket more than it has, then: net.ipv4.tcp_mem, which is the whole host's. */
   @Test
   void aReaderMayHaveNoMoreUnreadThanItsReceiveBufferIsWhereTcpIsShortOfMemory() throws Exception {
-    host.apply(policy("Handshake", "4Mi"));
-    Program sink = startSink();
-    Program source = connect("rest", "gust");
-    stops(sink);
+    Gust gust = connectToAStoppedReader();
     HostSetting.edited(
         "net.ipv4.tcp_mem",
         "s/^[0-9]*/0/",
         () -> {
-          source.sendLine();
+          gust.begins();
           host.await("the queue full", s -> fillings(s) == 1, PATIENCE);
         });
     assertThat(host.datapath().status().redirectedBytes()).isLessThan(MIB / 2);
-    readsOn(sink);
-    source.sendLine();
-    source.end();
+    gust.isReadOn();
+    gust.ends();
   }
 
   /** The kernel may charge it for nothing more, and what it does not charge fails with ENOMEM. */
   @Test
   void aReaderGetsNothingButByTcpWhereTcpHasNoMemory() throws Exception {
-    host.apply(policy("Handshake", "4Mi"));
-    Program sink = startSink();
-    Program source = connect("rest", "gust");
-    stops(sink);
+    Gust gust = connectToAStoppedReader();
     HostSetting.edited(
         "net.ipv4.tcp_mem",
         "s/^[0-9]*\\s*[0-9]*/0 0/",
         () -> {
-          source.sendLine();
+          gust.begins();
           host.await("TCP at work", s -> fillings(s) == 1, PATIENCE);
         });
     assertThat(host.datapath().connections()).allMatch(c -> c.redirectedBytes() == 0);
-    readsOn(sink);
-    source.sendLine();
-    source.end();
+    gust.isReadOn();
+    gust.ends();
   }
 
   @Test
@@ -155,14 +139,29 @@ class PaceTest {
     source.end();
   }
 
-  private static void stops(Program sink) throws Exception {
-    sink.sendLine();
-    sink.lineWith("stopped");
+  private record Gust(Program source, Program sink) {
+    void begins() throws Exception {
+      source.sendLine();
+    }
+
+    void isReadOn() throws Exception {
+      sink.sendLine();
+      sink.lineWith("reading");
+    }
+
+    void ends() throws Exception {
+      source.sendLine();
+      source.end();
+    }
   }
 
-  private static void readsOn(Program sink) throws Exception {
+  private Gust connectToAStoppedReader(String... receiveBuffer) throws Exception {
+    host.apply(policy("Handshake", "4Mi"));
+    Program sink = startSink(receiveBuffer);
+    Program source = connect("rest", "gust");
     sink.sendLine();
-    sink.lineWith("reading");
+    sink.lineWith("stopped");
+    return new Gust(source, sink);
   }
 
   private Program startSink(String... receiveBuffer) throws Exception {

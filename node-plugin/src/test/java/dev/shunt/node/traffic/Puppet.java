@@ -53,6 +53,13 @@ final class Puppet {
     does("accept %s %s %s".formatted(connection, listener, serverMode));
   }
 
+  /** The same of a new connection whose client is in another program. */
+  void opens(Puppet itsClient, String connection, String listener, int port, String mode)
+      throws IOException {
+    itsClient.does("connect %s 127.0.0.1 %d %s".formatted(connection, port, mode));
+    does("accept %s %s %s".formatted(connection, listener, mode));
+  }
+
   /** A message each way, read: each end's program was seen to use recv, and nothing is unread. */
   void exchanges(String connection) throws IOException {
     for (List<String> way : List.of(List.of("client", "server"), List.of("server", "client"))) {

@@ -78,7 +78,7 @@ class SafetyConditionsTest {
     enters();
     puppet.does("send a.%s 100".formatted(other(end)));
     puppet.does("finish r");
-    assertThat(redirected()).isZero();
+    assertThat(host.bytesRedirectedByOpenConnections()).isZero();
     isEnrolled();
   }
 
@@ -92,7 +92,7 @@ class SafetyConditionsTest {
     puppet.sleepsOnItsSocket("r");
     puppet.does("send a.client 50");
     puppet.does("finish r");
-    assertThat(redirected()).isZero();
+    assertThat(host.bytesRedirectedByOpenConnections()).isZero();
   }
 
   @Test
@@ -107,7 +107,7 @@ class SafetyConditionsTest {
     puppet.does("send a.client 1");
     puppet.does("finish r");
     puppet.does("finish q");
-    assertThat(redirected()).isZero();
+    assertThat(host.bytesRedirectedByOpenConnections()).isZero();
   }
 
   /** Who then waits for more than one byte sleeps where redirected data wakes nobody. */
@@ -121,12 +121,12 @@ class SafetyConditionsTest {
     puppet.does("finish r");
     puppet.does("send a.client 1");
     puppet.does("receive a.server 1");
-    assertThat(redirected()).isOne();
+    assertThat(host.bytesRedirectedByOpenConnections()).isOne();
     puppet.does("send a.client 1 " + MSG_ZEROCOPY); // by TCP
     sleepsInRecv("q", "server", 2, MSG_WAITALL);
     puppet.does("send a.client 1");
     puppet.does("finish q");
-    assertThat(redirected()).isOne();
+    assertThat(host.bytesRedirectedByOpenConnections()).isOne();
   }
 
   /** Which found data there before it waited, and sleeps where only TCP wakes it. */
@@ -146,7 +146,7 @@ class SafetyConditionsTest {
     puppet.sleepsOnItsSocket("q");
     puppet.does("send a.client 1");
     puppet.does("finish q");
-    assertThat(redirected()).isZero();
+    assertThat(host.bytesRedirectedByOpenConnections()).isZero();
   }
 
   @Test
@@ -218,14 +218,14 @@ class SafetyConditionsTest {
     opens("polling", "polling");
     isEnrolled();
     puppet.settles(); // nothing is left to do for either
-    long before = redirected();
+    long before = host.bytesRedirectedByOpenConnections();
     puppet.does("set a.server " + option);
     puppet.does("send a.client 100");
     puppet.does("receive a.server 100");
     puppet.settles();
     assertThat(host.socketsInSockhashes()).isZero();
     assertThat(host.reasons()).isEqualTo(Map.of(reason, 1L));
-    assertThat(redirected()).isEqualTo(before);
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before);
   }
 
   @ParameterizedTest
@@ -250,10 +250,10 @@ class SafetyConditionsTest {
   void aProgramThatSentAnUrgentByteLeaves() throws Exception {
     opens("polling", "polling");
     isEnrolled();
-    long before = redirected();
+    long before = host.bytesRedirectedByOpenConnections();
     puppet.does("send a.client 1 1"); // MSG_OOB
     puppet.does("receive a.server 1"); // in the stream, this once
-    assertThat(redirected()).isEqualTo(before);
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before);
     puppet.settles();
     assertThat(host.reasons()).isEqualTo(Map.of(Reason.SOCKET_OPTION, 1L));
   }
@@ -303,11 +303,11 @@ class SafetyConditionsTest {
   void aSenderThatMayLendItsPagesFromNowOnSendsByTcpAtOnce() throws Exception {
     opens("polling", "polling");
     isEnrolled();
-    long before = redirected();
+    long before = host.bytesRedirectedByOpenConnections();
     puppet.does("set a.client 1:60=1"); // SO_ZEROCOPY
     puppet.does("send a.client 100");
     puppet.does("receive a.server 100");
-    assertThat(redirected()).isEqualTo(before);
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before);
     puppet.settles();
     assertThat(host.reasons()).isEqualTo(Map.of(Reason.SOCKET_OPTION, 1L));
   }
@@ -454,7 +454,7 @@ class SafetyConditionsTest {
   private void enters() throws Exception {
     puppet.settles();
     assertThat(host.datapath().status().acceleratedLive()).as("reasons %s", host.reasons()).isOne();
-    assertThat(redirected()).isZero();
+    assertThat(host.bytesRedirectedByOpenConnections()).isZero();
   }
 
   private void isRefusedFor(Reason reason) throws Exception {
@@ -485,10 +485,6 @@ class SafetyConditionsTest {
     puppet.exchanges("a");
     puppet.exchanges("a");
     assertThat(host.datapath().connections()).allMatch(c -> c.redirectedBytes() > 0);
-  }
-
-  private long redirected() throws Exception {
-    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
   }
 
   private static String policy(String name, String action, String cgroup) {

@@ -44,7 +44,7 @@ class SentAgainTest {
     puppet.does("receive a.server 5000");
     puppet.does("send a.client 5000 " + BY_TCP);
     puppet.exchanges("a");
-    assertThat(redirected()).isGreaterThan(100);
+    assertThat(host.bytesRedirectedByOpenConnections()).isGreaterThan(100);
   }
 
   @Test
@@ -73,10 +73,6 @@ class SentAgainTest {
   private void opens(String mode) throws Exception {
     puppet.does("listen l 127.0.0.1 " + PORT + " " + mode);
     puppet.opens("a", "l", PORT, mode, mode);
-  }
-
-  private long redirected() throws Exception {
-    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
   }
 
   private static String policy(String enrolment) {

@@ -79,21 +79,16 @@ class ShortMemoryTest {
     }
     writer.does("close other.client reset");
     memory.limits(64 * MIB);
-    long before = redirectedBytes();
+    long before = host.bytesRedirectedByOpenConnections();
     writer.does("send c.client " + KIB_96);
-    assertThat(redirectedBytes()).isEqualTo(before);
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before);
     reader.does("receive c.server " + KIB_96);
     reader.exchanges(writer, "c");
-    assertThat(redirectedBytes()).isGreaterThan(before);
+    assertThat(host.bytesRedirectedByOpenConnections()).isGreaterThan(before);
   }
 
   private void opens(String connection, int port) throws Exception {
     reader.does("listen " + connection + " 127.0.0.1 " + port);
-    writer.does("connect %s 127.0.0.1 %d polling".formatted(connection, port));
-    reader.does("accept %s %s polling".formatted(connection, connection));
-  }
-
-  private long redirectedBytes() throws Exception {
-    return host.datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
+    reader.opens(writer, connection, connection, port, "polling");
   }
 }

@@ -42,8 +42,7 @@ class StrainTest {
         """);
     server.does("listen l 127.0.0.1 " + PORT + " blocking");
     for (int i = 0; i < CONNECTIONS; i++) {
-      client.does("connect c" + i + " 127.0.0.1 " + PORT + " blocking");
-      server.does("accept c" + i + " l blocking");
+      server.opens(client, "c" + i, "l", PORT, "blocking");
       server.does("duplicate c" + i + ".server"); // so that nobody can see how its reader sleeps
       for (int message = 0; message < 9; message++) {
         client.does("send c" + i + ".client 1");

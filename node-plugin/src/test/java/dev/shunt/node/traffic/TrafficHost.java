@@ -227,6 +227,11 @@ final class TrafficHost
     }
   }
 
+  /** By both ends of the connections that are open. */
+  long bytesRedirectedByOpenConnections() throws DatapathException {
+    return datapath().connections().stream().mapToLong(c -> c.redirectedBytes()).sum();
+  }
+
   Namespace namespace() throws IOException {
     return opened(new Namespace());
   }
