@@ -28,10 +28,20 @@ static __always_inline void shunt_note_listener(struct sock_common *skc)
 		bpf_map_update_elem(&shunt_listeners, &key, &now, BPF_ANY);
 }
 
-static __always_inline bool shunt_is_server(struct sock_common *skc)
+/*
+ * Whether the socket was accepted, by a listener that may be closed by now. Its own first sequence number shows twice: in what was acknowledged to it, which counts a client's SYN
+ * (tcp_finish_connect()) and not a server's, and in what it sent (bytes_sent, less bytes_retrans: __tcp_transmit_skb(), __tcp_retransmit_skb()), which counts neither. Sends that failed
+ * within the host make that uncertain; then it shows from who listens.
+ */
+static __always_inline bool shunt_is_server(struct sock_common *skc, struct tcp_sock *tp)
 {
-	struct shunt_listener key = { .netns = BPF_CORE_READ(skc, skc_net.net, ns.inum), .port = skc->skc_num };
+	__u32 acknowledged_from = tp->snd_una - (__u32)tp->bytes_acked, sent_from = tp->snd_nxt - (__u32)(tp->bytes_sent - tp->bytes_retrans);
+	struct shunt_listener key = {};
 
+	if (sent_from - acknowledged_from <= 1)
+		return sent_from == acknowledged_from;
+	key.netns = BPF_CORE_READ(skc, skc_net.net, ns.inum);
+	key.port = skc->skc_num;
 	return bpf_map_lookup_elem(&shunt_listeners, &key);
 }
 
@@ -83,7 +93,7 @@ static __always_inline bool shunt_take_over(struct shunt_conn *c, const struct s
  */
 static __attribute__((noinline)) int shunt_lasts(struct sock_common *skc, struct tcp_sock *tp, __u64 settle_ns)
 {
-	struct shunt_pair_key key = shunt_fingerprint_of(tp, !shunt_is_server(skc));
+	struct shunt_pair_key key = shunt_fingerprint_of(tp, !shunt_is_server(skc, tp));
 	struct shunt_haste *passed = shunt_passing(&key);
 	__u64 now = bpf_ktime_get_ns();
 
@@ -123,7 +133,7 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	struct shunt_pair_key key;
 	struct shunt_conn *c;
 
-	client = !shunt_is_server(skc);
+	client = !shunt_is_server(skc, tp);
 	shunt_look(&view, (__u64)tp, client);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	if (!shunt_classify(&view, &policy) || !shunt_watches(view.cgroup))

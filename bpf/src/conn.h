@@ -231,7 +231,7 @@ struct shunt_strain {
 	__s64 carried;             /* bytes by TCP since then, for connections whose own account (shunt_conn.carried) is above 0 */
 };
 
-/* shunt_listeners: LRU_HASH; which end of an old connection is the server's shows only from who listens. */
+/* shunt_listeners: LRU_HASH; tells which end of an old connection is the server's where its socket does not (adopt.h). */
 struct shunt_listener {
 	__u32 netns;               /* inode */
 	__u16 port;

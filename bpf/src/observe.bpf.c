@@ -115,7 +115,7 @@ int shunt_flows(struct bpf_iter__tcp *ctx)
 		return 0;
 	sk = (struct sock *)tp;
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
-	client = c ? c->flags & SHUNT_CONN_CLIENT : !shunt_is_server(skc);
+	client = c ? c->flags & SHUNT_CONN_CLIENT : !shunt_is_server(skc, tp);
 	shunt_tell_place(&row, sk, client);
 	row.cookie = (__u64)skc->skc_cookie.counter;
 	row.obstacles = shunt_obstacles(sk, tp);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -36,6 +37,30 @@ class OpenConnectionsTest {
 
     DatapathStatus status = host.await("every connection closed", s -> s.live() == 0);
     assertThat(status.accelerated()).isEqualTo(CONNECTIONS);
+    assertThat(status.redirectedBytes()).isPositive();
+  }
+
+  /** Which end was accepted shows from the socket alone, whatever it sent and received. */
+  @Test
+  void aConnectionWhoseListenerIsClosedIsAcceleratedToo() throws Exception {
+    Puppet puppet = host.puppet(host.namespace());
+    puppet.does("listen l 127.0.0.1 15001");
+    puppet.opens("idle", "l", 15001, "polling", "polling");
+    puppet.opens("used", "l", 15001, "polling", "polling");
+    puppet.exchanges("used");
+    puppet.does("unlisten l");
+    host.apply(POLICY);
+    host.await("both pairs of ends found", s -> s.live() == 2);
+    puppet.exchanges("idle");
+    puppet.exchanges("used");
+    host.await("both accelerated", s -> s.acceleratedLive() == 2);
+    puppet.exchanges("idle");
+    puppet.exchanges("used");
+    for (String end : List.of("idle.client", "idle.server", "used.client", "used.server")) {
+      puppet.does("close " + end);
+    }
+    DatapathStatus status = host.await("both closed", s -> s.live() == 0);
+    assertThat(status.accelerated()).isEqualTo(2);
     assertThat(status.redirectedBytes()).isPositive();
   }
 

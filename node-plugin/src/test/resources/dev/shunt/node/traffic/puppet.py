@@ -135,6 +135,10 @@ class Puppet:
         listener.listen(4096)
         self.listeners[name] = listener
 
+    def unlisten(self, name):
+        """Who was accepted stays."""
+        self.listeners.pop(name).close()
+
     def connect(self, name, address, port, *options):
         sock = self._socket(address, options)
         self._options(sock, options)
