@@ -4,6 +4,7 @@
 #define SHUNT_ACCOUNT_H
 
 #include "maps.h"
+#include "lap.h"
 #include "ledger.h"
 #include <bpf/bpf_core_read.h>
 
@@ -30,6 +31,7 @@ static __always_inline void shunt_take_policy(struct shunt_conn *c, const struct
 	c->row = p->row;
 	c->backlog_bytes = p->backlog_bytes;
 	c->backlog_messages = p->backlog_messages;
+	shunt_new_lap(c);
 	c->flags &= ~(SHUNT_CONN_MAY_BLOCK | SHUNT_CONN_WANTS_HANDSHAKE | SHUNT_CONN_PEER_OBSERVES);
 	if (p->blocking == SHUNT_BLOCKING_ACCEPT)
 		c->flags |= SHUNT_CONN_MAY_BLOCK;

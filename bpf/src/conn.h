@@ -47,7 +47,7 @@ struct shunt_conn {
 	__u32 client_isn;          /* fingerprint, the key of shunt_pairs and shunt_bonds */
 	__u32 server_isn;
 	__u32 clean_seq;           /* own write_seq at which every TCP byte of this direction is known to be read */
-	__u32 messages;            /* redirected since the peer's queue was last empty */
+	__u32 messages;            /* that may be unread at the peer: redirected since its queue was last empty, less those that lap.h knows are read */
 	__u32 row;                 /* of shunt_counters */
 	__u32 flags;               /* enum shunt_conn_flags */
 	__u8 state;                /* enum shunt_state */
@@ -60,7 +60,7 @@ struct shunt_conn {
 	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
 	__u8 pauses;               /* of walks that waited for it to be quiet */
 	__u8 floods;               /* in a row (floods.h) */
-	__u8 pad[4];
+	__u32 lap_seq;             /* lap.h */
 	__u32 slot;                /* of shunt_ledger, from 1 (ledger.h); 0 = nothing of this direction is noted */
 	__u32 flood_read;          /* floods.h: what was read when redirecting began */
 	__u64 redirected_bytes;    /* by this end, so far */

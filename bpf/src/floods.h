@@ -11,6 +11,7 @@
 #ifndef SHUNT_FLOODS_H
 #define SHUNT_FLOODS_H
 
+#include "lap.h"
 #include "slow.h"
 
 #define SHUNT_FLOOD_MESSAGE (256u << 10)
@@ -24,12 +25,6 @@
 static __always_inline bool shunt_tcp_copies_as_fast(struct tcp_sock *tp, __u32 size)
 {
 	return tp->mss_cache >= SHUNT_FLOOD_SEGMENT && size >= (((struct sock *)tp)->sk_pacing_status ? SHUNT_FLOOD_MESSAGE_PACED : SHUNT_FLOOD_MESSAGE);
-}
-
-/* What was redirected and is read, as far as the reader's queues show it. It wraps. What comes by TCP makes it less, and only when it is read more again. */
-static __always_inline __u32 shunt_read_so_far(const struct shunt_conn *c, int backlog)
-{
-	return (__u32)c->redirected_bytes - (__u32)(backlog > 0 ? backlog : 0);
 }
 
 /* A message was redirected, the first one into an empty queue, or after TCP carried some. */

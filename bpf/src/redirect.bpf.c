@@ -239,6 +239,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	}
 	c->redirected_bytes += size;
 	c->redirected_messages++;
+	shunt_note_lap(c);
 	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES) {
 		if (!c->flushed_messages)
 			shunt_not_hasty(c->listener, (__u64)tp);

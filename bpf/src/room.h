@@ -15,6 +15,7 @@
 #include "maps.h"
 #include "account.h"
 #include "charge.h"
+#include "lap.h"
 
 #define SHUNT_LEAST_ROOM (2ull << 20)
 #define SHUNT_READ_SOON_NS 400000000ull
@@ -63,7 +64,7 @@ static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *r
 	if (held) {
 		if ((__u64)backlog > (c->direction == SHUNT_BACKLOG_BYTES ? shunt_deserved_room(c) / 2 : shunt_deserved_room(c)))
 			return SHUNT_BACKLOG_BYTES;
-		if (c->messages >= c->backlog_messages)
+		if (c->messages >= c->backlog_messages && !shunt_laps(c, backlog))
 			return SHUNT_BACKLOG_MESSAGES; /* a message costs slab that no limit of the kernel sees, however small it is (sk_msg_alloc()) */
 	}
 	if (!shunt_is_charged((struct sock *)reader, size))

@@ -4,7 +4,7 @@ package dev.shunt.policy;
  * The most that may be queued at a receiver, per direction; above either limit the direction takes
  * TCP until it drained.
  *
- * @param backlogMessages messages since the queue was last empty
+ * @param backlogMessages messages that may be unread
  */
 public record Limits(ByteSize backlogBytes, int backlogMessages) {
 

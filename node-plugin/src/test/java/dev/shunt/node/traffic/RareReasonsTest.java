@@ -7,6 +7,7 @@ import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import dev.shunt.node.traffic.TrafficHost.Conducting;
 import java.io.Closeable;
+import java.io.IOException;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -334,6 +335,43 @@ class RareReasonsTest {
     assertThat(host.fallbacks()).isEqualTo(Map.of(Reason.BACKLOG_MESSAGES, 1L));
     puppet.does("receive a.server 12");
     redirectsAgain();
+  }
+
+  /** Its queue is never empty when it sends, which is what its peer sees. */
+  @Test
+  void manyMessagesOfWhichFewAreUnread() throws Exception {
+    host.apply(policy("Handshake").replace("{action", "{limits: {backlogMessages: 8}, action"));
+    listensAndOpens("a");
+    long before = host.bytesRedirectedByOpenConnections();
+    sends("a.client", 8);
+    for (int i = 0; i < 10; i++) {
+      puppet.does("receive a.server 4");
+      sends("a.client", 4);
+    }
+    assertThat(host.fallbacks()).isEmpty();
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before + 48);
+  }
+
+  @Test
+  void moreMessagesUnreadThanThePolicyAllowsInAQueueThatWasRead() throws Exception {
+    host.apply(policy("Handshake").replace("{action", "{limits: {backlogMessages: 8}, action"));
+    listensAndOpens("a");
+    long before = host.bytesRedirectedByOpenConnections();
+    sends("a.client", 8);
+    puppet.does("receive a.server 4");
+    sends("a.client", 4);
+    puppet.does("receive a.server 3");
+    sends("a.client", 1);
+    assertThat(host.fallbacks()).isEqualTo(Map.of(Reason.BACKLOG_MESSAGES, 1L));
+    assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before + 12);
+    puppet.does("receive a.server 6");
+    redirectsAgain();
+  }
+
+  private void sends(String end, int messages) throws IOException {
+    for (int i = 0; i < messages; i++) {
+      puppet.does("send " + end + " 1");
+    }
   }
 
   @Test
