@@ -13,7 +13,7 @@ import socket
 import time
 from contextlib import ExitStack
 
-from . import build, console, load, table
+from . import build, console, fitness, load, table
 from .cgroups import Cgroup
 from .console import ROOT, Failure, flag, say, whole_number
 from .noise import WORTH_SAYING, Noise
@@ -57,6 +57,7 @@ def main():
     only_demo = _hold_the_only_demo()
     FIGURES.unlink(missing_ok=True)
     build.ensure_built()
+    fitness.require()
     stack = ExitStack()
     try:
         _demo(settings, stack)

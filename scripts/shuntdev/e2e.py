@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from . import build, console
+from . import build, console, fitness
 from .cgroups import Cgroup
 from .console import ROOT, Failure, say
 from .processes import Server
@@ -23,7 +23,9 @@ _TALKER = Path(__file__).with_name("talker.py")
 
 def cannot_run():
     """Why it cannot run here, or None."""
-    return None if os.geteuid() == 0 else "needs root: the node plugin loads BPF programs"
+    if os.geteuid() != 0:
+        return "needs root: the node plugin loads BPF programs"
+    return "; ".join(fitness.refusals()) or None
 
 
 def run():

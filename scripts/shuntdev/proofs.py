@@ -3,6 +3,7 @@
 import os
 import subprocess
 
+from . import fitness
 from .console import ROOT, Failure, say
 from .maven import LOGS
 
@@ -17,7 +18,9 @@ _SECONDS = 900  # many times what it takes on an idle machine
 
 def cannot_run():
     """Why they cannot run here, or None."""
-    return None if os.geteuid() == 0 else "needs root: loads BPF programs and makes network namespaces"
+    if os.geteuid() != 0:
+        return "needs root: loads BPF programs and makes network namespaces"
+    return "; ".join(fitness.refusals()) or None
 
 
 def names():

@@ -52,8 +52,9 @@ def _reports():
 
 
 def _run_proofs(results, problems):
+    reason = proofs.cannot_run()
     for name in proofs.names():
-        if reason := proofs.cannot_run():
+        if reason:
             results.skipped.append((name, reason))
             continue
         try:

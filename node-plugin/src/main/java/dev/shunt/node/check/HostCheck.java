@@ -27,12 +27,14 @@ public final class HostCheck {
   private final @Nullable Path cgroup;
   private final Path pinFolder;
   private final Path kernelTypes;
+  private final String release;
   private final List<CheckLine> lines = new ArrayList<>();
 
-  private HostCheck(@Nullable Path cgroup, Path pinFolder, Path kernelTypes) {
+  private HostCheck(@Nullable Path cgroup, Path pinFolder, Path kernelTypes, String release) {
     this.cgroup = cgroup;
     this.pinFolder = pinFolder;
     this.kernelTypes = kernelTypes;
+    this.release = release;
   }
 
   /**
@@ -41,15 +43,16 @@ public final class HostCheck {
    * @param cgroup null for the root of the hierarchy
    */
   public static CheckReport run(@Nullable Path cgroup, Path pinFolder) throws InterruptedException {
-    return run(cgroup, pinFolder, KernelTypes.VMLINUX);
+    return run(cgroup, pinFolder, KernelTypes.VMLINUX, System.getProperty("os.version", ""));
   }
 
   /**
    * @param kernelTypes in BTF
+   * @param release as uname says
    */
-  static CheckReport run(@Nullable Path cgroup, Path pinFolder, Path kernelTypes)
+  static CheckReport run(@Nullable Path cgroup, Path pinFolder, Path kernelTypes, String release)
       throws InterruptedException {
-    var check = new HostCheck(cgroup, pinFolder, kernelTypes);
+    var check = new HostCheck(cgroup, pinFolder, kernelTypes, release);
     Capabilities capabilities = check.capabilities();
     check.kernel();
     check.types();
@@ -64,8 +67,18 @@ public final class HostCheck {
     // What lacks the basics cannot be tried.
     if (new CheckReport(check.lines).fit()) {
       check.lines.addAll(Probe.run());
+      check.lines.addAll(unproven(release, check.lines));
     }
     return new CheckReport(check.lines);
+  }
+
+  /** What speaks against the kernel itself, without loading a program; empty when nothing does. */
+  public static List<String> kernelRefusals() {
+    var check =
+        new HostCheck(null, Path.of(""), KernelTypes.VMLINUX, System.getProperty("os.version", ""));
+    check.kernel();
+    check.types();
+    return new CheckReport(check.lines).refusals();
   }
 
   private Capabilities capabilities() {
@@ -92,26 +105,50 @@ public final class HostCheck {
   }
 
   private void kernel() {
-    String text = System.getProperty("os.version", "");
     String tried = "kernel release, floor " + KernelRelease.floor();
-    KernelRelease release = KernelRelease.parse(text);
-    if (release == null || !release.backlogIsReadable()) {
+    KernelRelease found = KernelRelease.parse(release);
+    if (found == null || found.isTooOld()) {
       lines.add(
           CheckLine.refuse(
               "kernel",
               tried,
-              text + ": a redirected backlog cannot be read there, so memory would be unbounded",
-              "use " + KernelRelease.floor()));
+              release
+                  + ": BPF programs cannot look into sockets there as Shunt has to (since Linux 6.2)",
+              "use Linux "
+                  + KernelRelease.floor()
+                  + "; Debian 12 has one: apt-get install -t bookworm-backports linux-image-amd64"));
       return;
     }
-    KernelRelease better = release.recommended();
+    if (!found.backlogIsReadable()) {
+      lines.add(
+          CheckLine.full(
+              "kernel", tried, release + ": whether it was given the fix, line backlog tells"));
+      return;
+    }
+    KernelRelease better = found.recommended();
     lines.add(
         new CheckLine(
             "kernel",
             tried,
-            text,
+            release,
             Effect.FULL,
             better == null ? "" : "works; " + better + " has fixes worth having"));
+  }
+
+  /** A kernel whose number does not tell that it bounds memory has to have shown it. */
+  static List<CheckLine> unproven(String release, List<CheckLine> lines) {
+    KernelRelease kernel = KernelRelease.parse(release);
+    if (kernel == null
+        || kernel.backlogIsReadable()
+        || lines.stream().anyMatch(line -> line.name().equals("backlog"))) {
+      return List.of();
+    }
+    return List.of(
+        CheckLine.refuse(
+            "backlog",
+            "whether an unread message was seen by the next send",
+            "could not be tried on " + release + ", so memory might be unbounded",
+            "give the check what its other lines miss, or use Linux " + KernelRelease.floor()));
   }
 
   private void types() {

@@ -9,9 +9,12 @@ record KernelRelease(int major, int minor, int patch) implements Comparable<Kern
 
   private static final Pattern RELEASE = Pattern.compile("(\\d+)\\.(\\d+)(?:\\.(\\d+))?.*");
 
+  /** Since when a program may look into sockets that it was not handed (bpf_rdonly_cast()). */
+  private static final KernelRelease OLDEST = new KernelRelease(6, 2, 0);
+
   /**
    * Since when the backlog of a redirected socket can be read, by series; without it memory is
-   * unbounded.
+   * unbounded. Distributors add that fix to others, which their numbers do not tell.
    */
   private static final KernelRelease[] BACKLOG_READABLE = {
     new KernelRelease(6, 6, 69), new KernelRelease(6, 12, 8), new KernelRelease(6, 13, 0)
@@ -29,6 +32,10 @@ record KernelRelease(int major, int minor, int patch) implements Comparable<Kern
     int patch = matcher.group(3) == null ? 0 : Integer.parseInt(matcher.group(3));
     return new KernelRelease(
         Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)), patch);
+  }
+
+  boolean isTooOld() {
+    return compareTo(OLDEST) < 0;
   }
 
   boolean backlogIsReadable() {
@@ -54,7 +61,7 @@ record KernelRelease(int major, int minor, int patch) implements Comparable<Kern
   }
 
   static String floor() {
-    return "6.6.69 of 6.6, 6.12.8 of 6.12, or 6.13 and later";
+    return "6.6.69 of 6.6, 6.12.8 of 6.12, 6.13 and later, or one from 6.2 on that was given their fix";
   }
 
   private boolean sameSeries(KernelRelease other) {

@@ -89,7 +89,7 @@ class HostCheckTest {
             folder,
             "struct sk_psock { void *backlog_msg; } psock; struct bpf_iter__tcp { int x; } iter;");
 
-    CheckReport report = HostCheck.run(null, PINS, types);
+    CheckReport report = HostCheck.run(null, PINS, types, "6.12.115");
 
     assertThat(report.fit()).isFalse();
     assertThat(report.refusals())
@@ -103,8 +103,44 @@ class HostCheckTest {
   }
 
   @Test
+  void takesAKernelWhoseNumberTellsNothingIfItShowsThatItBoundsMemory() throws Exception {
+    CheckReport report = HostCheck.run(null, PINS, KernelTypes.VMLINUX, "6.8.0-60-generic");
+
+    assertThat(report.effect()).isEqualTo(Effect.FULL);
+    assertThat(report.lines())
+        .anySatisfy(line -> assertThat(line.seen()).contains("6.8.0-60-generic", "line backlog"));
+  }
+
+  @Test
+  void refusesAKernelWhoseNumberTellsNothingIfItCouldNotBeTried() {
+    var notTried = List.of(CheckLine.full("probe", "a cgroup", "cannot be made"));
+    var tried = List.of(CheckLine.full("backlog", "a message", "the next one took TCP"));
+
+    assertThat(HostCheck.unproven("6.8.0-60-generic", notTried))
+        .singleElement()
+        .satisfies(line -> assertThat(line.effect()).isEqualTo(Effect.REFUSE))
+        .satisfies(line -> assertThat(line.seen()).contains("could not be tried on 6.8.0-60"));
+    assertThat(HostCheck.unproven("6.8.0-60-generic", tried)).isEmpty();
+    assertThat(HostCheck.unproven("6.12.115", notTried)).isEmpty();
+  }
+
+  @Test
+  void refusesAKernelThatIsTooOldByNameAndReason() throws Exception {
+    CheckReport report = HostCheck.run(null, PINS, KernelTypes.VMLINUX, "6.1.0-57-amd64");
+
+    assertThat(report.refusals())
+        .singleElement()
+        .satisfies(
+            line ->
+                assertThat(line)
+                    .startsWith("kernel: 6.1.0-57-amd64: BPF programs cannot look into sockets")
+                    .contains("bookworm-backports"));
+    assertThat(report.lines()).extracting(CheckLine::name).doesNotContain("probe");
+  }
+
+  @Test
   void refusesAKernelWithoutTypes(@TempDir Path folder) throws Exception {
-    CheckReport report = HostCheck.run(null, PINS, folder.resolve("vmlinux"));
+    CheckReport report = HostCheck.run(null, PINS, folder.resolve("vmlinux"), "6.12.115");
 
     assertThat(report.refusals())
         .anySatisfy(line -> assertThat(line).contains("btf", "CONFIG_DEBUG_INFO_BTF=y"));

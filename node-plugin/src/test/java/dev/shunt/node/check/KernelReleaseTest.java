@@ -17,10 +17,16 @@ class KernelReleaseTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"5.10.262", "5.15.200", "6.1.192", "6.2.0", "6.6.68", "6.11.11", "6.12.7"})
-  void refusesTheOthers(String release) {
+  @ValueSource(strings = {"6.2.0", "6.6.68", "6.8.0-60-generic", "6.11.11", "6.12.7"})
+  void doesNotKnowOfTheOthers(String release) {
     assertThat(parse(release).backlogIsReadable()).isFalse();
+    assertThat(parse(release).isTooOld()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"5.10.262", "5.15.200", "6.1.192", "6.1.0-57-amd64"})
+  void knowsOnesThatAreTooOld(String release) {
+    assertThat(parse(release).isTooOld()).isTrue();
   }
 
   @Test

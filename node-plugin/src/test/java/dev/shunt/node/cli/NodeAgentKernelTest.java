@@ -184,14 +184,14 @@ class NodeAgentKernelTest {
   }
 
   @Test
-  void refusesAKernelWhoseBacklogCannotBeReadByNameAndReason() throws Exception {
+  void refusesAKernelThatIsTooOldByNameAndReason() throws Exception {
     String old = "JAVA_TOOL_OPTIONS=-Dos.version=5.15.0-91-generic";
     AgentProcess agent = opened(own.agent(List.of("env", old), policy("web", PORT)));
 
     assertThat(agent.exitCode()).isEqualTo(1);
     assertThat(agent.log())
-        .contains("kernel", "5.15.0-91-generic: a redirected backlog cannot be read there")
-        .contains("use 6.6.69 of 6.6, 6.12.8 of 6.12, or 6.13 and later")
+        .contains("kernel", "5.15.0-91-generic: BPF programs cannot look into sockets there")
+        .contains("use Linux 6.6.69 of 6.6, 6.12.8 of 6.12, 6.13 and later")
         .contains("traffic flows by TCP as before");
     assertThat(Files.exists(pins)).isFalse();
   }
