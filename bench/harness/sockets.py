@@ -14,6 +14,7 @@ from .turns import DEFAULT_CPU_PERCENT, ArmsCell
 _SOURCES = ROOT / "bench" / "load"
 _PROGRAM = ROOT / "target" / "bench" / "load"
 _SETTLE_SECONDS = 6
+_STANDS_STILL_MS = 450  # of running, in which no connection came in or went out: longer than it takes to see that TCP is faster for one, and to let it go
 _PORTS = 2000  # below what clients are given
 
 
@@ -68,6 +69,18 @@ def build():
     subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(_PROGRAM), *map(str, sources)], check=True)
 
 
+def until_decided(run, accelerated, connections, ms):
+    """Runs slices until the datapath has decided about every connection, and has let go those for which TCP is faster; what it has not decided by then stays as it is."""
+    deadline = time.monotonic() + _SETTLE_SECONDS
+    while accelerated() < connections and time.monotonic() < deadline:
+        run()
+    live, still = accelerated(), 0
+    while still < _STANDS_STILL_MS and time.monotonic() < deadline:
+        run()
+        before, live = live, accelerated()
+        still = still + ms if live == before else 0
+
+
 class _Load:
     """One arm of a cell while it is open."""
 
@@ -93,15 +106,13 @@ class _Load:
             self._failed()
 
     def warm_up(self, ms):
-        """Runs until the datapath has decided about every connection; what it has not accelerated by then stays as it is."""
-        deadline = time.monotonic() + _SETTLE_SECONDS
         self.slice(ms)
-        while self._arm.policy and self._cell.work != "short" and time.monotonic() < deadline:
-            self.slice(ms)
-            row = self._lab.agent.counters().get(self._arm.policy, {})
-            if row.get("accelerated_live", 0) >= self._cell.connections:
-                break
+        if self._arm.policy and self._cell.work != "short":
+            until_decided(lambda: self.slice(ms), self._accelerated, self._cell.connections, ms)
         self.slice(ms)
+
+    def _accelerated(self):
+        return self._lab.agent.counters().get(self._arm.policy, {}).get("accelerated_live", 0)
 
     def slice(self, ms):
         try:

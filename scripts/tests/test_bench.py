@@ -8,7 +8,7 @@ from shuntdev.console import ROOT, Failure
 
 sys.path[:0] = [str(ROOT / "conformance"), str(ROOT / "bench")]
 
-from harness import arms, check, figures, gains, main, page, turns  # noqa: E402
+from harness import arms, check, figures, gains, main, page, sockets, turns  # noqa: E402
 from harness.agent import _by_policy  # noqa: E402
 
 
@@ -90,6 +90,22 @@ class TurnsTest(unittest.TestCase):
         again = Cell().run(Lab(), 4, 1, more=[arms.AGAIN])["arms"]["again"]
         self.assertEqual({"median": 1.0, "least": 1.0, "most": 1.0}, again["ratios"]["operations_per_s"])
         self.assertNotIn("datapath", again)
+
+
+class WarmUpTest(unittest.TestCase):
+    """Slices of 150 ms; what the datapath has accelerated after each."""
+
+    def slices_until_decided(self, *accelerated):
+        ran = []
+        sockets.until_decided(lambda: ran.append(1), lambda: accelerated[min(len(ran), len(accelerated) - 1)], 2, 150)
+        return len(ran)
+
+    def test_ends_when_all_that_came_in_stayed(self):
+        self.assertEqual(2 + 3, self.slices_until_decided(0, 1, 2))
+
+    def test_goes_on_while_a_connection_leaves_again(self):
+        self.assertEqual(5 + 3, self.slices_until_decided(0, 1, 2, 2, 2, 1))
+        self.assertEqual(6 + 3, self.slices_until_decided(0, 1, 2, 2, 2, 1, 0))
 
 
 class PageTest(unittest.TestCase):
