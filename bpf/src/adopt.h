@@ -45,15 +45,6 @@ static __always_inline bool shunt_is_server(struct sock_common *skc, struct tcp_
 	return bpf_map_lookup_elem(&shunt_listeners, &key);
 }
 
-/* The fingerprint of the handshake, at any time until the socket is closed. bytes_acked counts a client's SYN (tcp_finish_connect()), a server's not; FINs count with both numbers. */
-static __always_inline struct shunt_pair_key shunt_fingerprint_of(struct tcp_sock *tp, bool client)
-{
-	__u32 own = tp->snd_una - (__u32)tp->bytes_acked - (client ? 0 : 1), other = tp->rcv_nxt - (__u32)tp->bytes_received - 1;
-	struct shunt_pair_key key = { .client_isn = client ? own : other, .server_isn = client ? other : own };
-
-	return key;
-}
-
 /* Where an end posts: the fingerprint, turned round for servers. */
 static __always_inline struct shunt_pair_key shunt_post_of(const struct shunt_conn *c, bool client)
 {
@@ -62,18 +53,15 @@ static __always_inline struct shunt_pair_key shunt_post_of(const struct shunt_co
 	return key;
 }
 
-/*
- * A server's end that was left alone is counted already: that count becomes its own. Under which policy is known while nothing else took its slot; else it is the one
- * that matches now. False if there is no such count.
- */
-static __always_inline bool shunt_take_over(struct shunt_conn *c, const struct shunt_pair_key *key, __u64 netns, __u16 port)
+/* A server's end that was left alone is counted already: that count becomes its own. False if it was an earlier installation that counted it. */
+static __always_inline bool shunt_take_over(struct shunt_conn *c, struct shunt_haste *passed, __u64 netns, __u16 port)
 {
-	struct shunt_haste *passed = shunt_passing(key);
-	__u32 row = passed ? passed->listener >> 16 & 0xffff : c->row;
+	__u32 row = passed->listener >> 16 & 0xffff;
 	struct shunt_counters *r = shunt_row(row);
 
 	if (!r || !r->verdicts[SHUNT_SLOWER_THAN_TCP])
 		return false;
+	passed->server = 0;
 	__sync_fetch_and_add(&r->live, 1);
 	c->flags |= SHUNT_CONN_OWNER;
 	c->verdict = SHUNT_SLOWER_THAN_TCP;
@@ -89,7 +77,7 @@ static __always_inline bool shunt_take_over(struct shunt_conn *c, const struct s
 
 /*
  * Whether one that was left alone has settled; while its listener is hasty nobody else shall be visited that soon. A younger one is visited by the walk that the end of haste calls,
- * or reminds of itself if that may have been this one. One whose slot another took is taken for old.
+ * or reminds of itself if that may have been this one. A client whose slot another took is no younger than its server, which was met.
  */
 static __attribute__((noinline)) int shunt_lasts(struct sock_common *skc, struct tcp_sock *tp, __u64 settle_ns)
 {
@@ -130,6 +118,7 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	struct sock *sk = (struct sock *)tp;
 	struct shunt_view view = {};
 	struct shunt_policy policy;
+	struct shunt_haste *passed;
 	struct shunt_pair_key key;
 	struct shunt_conn *c;
 
@@ -138,23 +127,30 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	if (!shunt_classify(&view, &policy) || !shunt_watches(view.cgroup))
 		return NULL;
-	/* Without the state callback nobody would see the connection close; a kernel that cannot set it here leaves old connections alone. */
-	if (bpf_setsockopt(skc, SOL_TCP, SHUNT_TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
-		return NULL;
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!c)
+	if (!c) {
+		shunt_call_conductor((__u64)tp); /* for many in one walk the kernel may have no memory at hand: its mark stays, for the next one */
 		return NULL;
+	}
+	/* Without the state callback nobody would see the connection close; a kernel that cannot set it here leaves old connections alone. */
+	if (bpf_setsockopt(skc, SOL_TCP, SHUNT_TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags))) {
+		bpf_sk_storage_delete(&shunt_conns, tp);
+		return NULL;
+	}
 	key = shunt_fingerprint_of(tp, client);
 	c->cookie = bpf_get_socket_cookie(skc);
 	c->client_isn = key.client_isn;
 	c->server_isn = key.server_isn;
 	c->flags = SHUNT_CONN_STRAY | (client ? SHUNT_CONN_CLIENT : 0);
-	c->born_ns = bpf_ktime_get_ns();
+	passed = left_alone ? shunt_passing(&key) : NULL;
+	c->born_ns = passed ? passed->began_ns : bpf_ktime_get_ns();
+	if (passed && passed->after_pause)
+		c->program = passed->programs[client ? SHUNT_CLIENT : SHUNT_SERVER];
 	c->direction = SHUNT_UNDECIDED;
 	shunt_take_policy(c, &policy);
 	if (!shunt_consents(&policy))
 		c->refusal = shunt_own_refusal(&policy);
-	if (left_alone && (client || shunt_take_over(c, &key, BPF_CORE_READ(skc, skc_net.net, net_cookie), skc->skc_num)))
+	if (left_alone && (client || (passed && shunt_take_over(c, passed, BPF_CORE_READ(skc, skc_net.net, net_cookie), skc->skc_num))))
 		c->flags |= SHUNT_CONN_LEFT_ALONE;
 	else
 		c->flags |= SHUNT_CONN_UNCOUNTED;

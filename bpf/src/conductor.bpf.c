@@ -228,6 +228,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 		v->me->reason = SHUNT_UNDECIDED;
 	if (v->me->reason == SHUNT_MAY_SPLICE)
 		v->me->reason = SHUNT_UNDECIDED; /* the node plugin may have changed its mind, for its own settings changed */
+	shunt_note_lasting(c, v->now, (__u64)v->tp);
 	if (!shunt_wanted(v))
 		return;
 	fitness = shunt_fitness(v->sk, v->tp, c, v->now, v->settle_ns, v->sleepers);
@@ -382,6 +383,7 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	struct tcp_sock *tp;
 	__u32 zero = 0;
 	__u64 *active;
+	__u8 one = 1;
 
 	if (!skc)
 		return 0;
@@ -404,8 +406,11 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 		return 0;
 	if ((c->flags & (SHUNT_CONN_STRAY | SHUNT_CONN_LEFT_ALONE)) == (SHUNT_CONN_STRAY | SHUNT_CONN_LEFT_ALONE) && skc->skc_state == TCP_ESTABLISHED) {
 		shunt_search(c, skc, tp);
-		if (shunt_still_searches(c))
+		if (shunt_still_searches(c)) {
 			shunt_call_conductor((__u64)tp);
+			if (c->searches == 1)
+				bpf_seq_write(ctx->meta->seq, &one, sizeof(one)); /* the next walk brings the two together */
+		}
 	}
 	if (!(config->flags & SHUNT_CONFIG_DRAINING) && shunt_is_calm(c, skc, tp, *active))
 		return 0;

@@ -194,20 +194,32 @@ struct shunt_tempo {
 	__u64 listener;
 	__u64 since_ns;            /* arrivals are counted since then */
 	__u64 last_ns;             /* of them */
-	__u64 short_ns;            /* when the last short one closed */
+	__u64 short_ns;            /* when the last short one closed; after a pause, until when nobody expects that */
 	__u32 arrivals;
 	__u32 short_ones;          /* watched, in a row */
-	__u32 fast;                /* the last arrivals came fast */
-	__u32 pad;
+	__u16 fast;                /* enum shunt_fast */
+	__u16 unanswered;          /* arrivals since a watched one closed */
+	__u16 at_once;             /* the most of those since the last pause */
+	__u16 before;              /* the most before it, as long as they were short */
 };
 
-/* shunt_hastes: ARRAY, direct-mapped. A connection that is left alone, from its request to its server's ESTABLISHED. */
+/*
+ * shunt_hastes: ARRAY, direct-mapped. A connection that is left alone, from its request until it closes or a walk meets its server's end. What most of them need is in the first
+ * line of the cache.
+ */
 struct shunt_haste {
 	__u64 fingerprint;
 	__u64 listener;
 	__u64 began_ns;
+	__u64 server;              /* address of its struct sock, which counts it; 0 before its ESTABLISHED, and when a walk has met it */
+	__u64 server_tuple;        /* shunt_tuple_of() it */
 	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself */
-	__u32 over;                /* its handshake: the slot may be taken */
+	__u32 over;                /* its handshake */
+	__u32 after_pause;
+	__u32 unusual[2];          /* SHUNT_CLIENT, SHUNT_SERVER: its program made a call that is not noted here */
+	__u32 pad;
+	struct shunt_process programs[2]; /* of the two ends: the first that was seen to read or write it; id 0 = none yet */
+	__u64 pads[2];
 };
 
 /* shunt_ledger: ARRAY. What one direction has unread at its reader; free while that is nothing (ledger.h). */

@@ -4,16 +4,17 @@
  * messages saves (docs/decisions/0010), so it is left alone, under slower_than_tcp if nothing else keeps it from being redirected, while its listener is like that.
  *
  * A listener is hasty while connections come to it fast and the last ones that were watched were all short, to a policy that wants them and from clients that do. One in
- * SHUNT_HASTY_SAMPLE is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause in which none comes or none of
+ * SHUNT_HASTY_SAMPLE is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause in which none comes (with Handshake) or none of
  * the watched ones closes, and a second of fewer arrivals.
  *
- * The server's request decides, and leaves the fingerprint in shunt_hastes for both ends to find. A slot is overwritten only when its handshake is over.
+ * The server's request decides, and leaves the fingerprint in shunt_hastes for both ends to find. Its slot is kept until it closes or a walk meets it: nothing else tells under which policy it is counted.
  */
 #ifndef SHUNT_HASTY_H
 #define SHUNT_HASTY_H
 
 #include "maps.h"
 #include "account.h"
+#include "program.h"
 
 #define SHUNT_HASTY_ARRIVALS 256u        /* requests within SHUNT_HASTY_NS that make watching dear */
 #define SHUNT_HASTY_NS 1000000000ull
@@ -22,10 +23,19 @@
 #define SHUNT_HASTY_AGAIN 32u            /* of both, after a pause of one that was hasty less than SHUNT_HASTY_KNOWN_NS ago */
 #define SHUNT_HASTY_KNOWN_NS 60000000000ull
 #define SHUNT_HASTY_SAMPLE 32u
+#define SHUNT_HASTY_AT_ONCE 65535u
 #define SHUNT_SHORT_NS 200000000ull
 #define SHUNT_SHORT_MESSAGES 4u          /* redirected by one end */
 #define SHUNT_SHORT_BYTES 65536u
 #define SHUNT_HANDSHAKE_NS 1000000000ull /* after so long a handshake that has not finished may lose its slot */
+
+enum shunt_fast {
+	SHUNT_NOT_FAST = 0,
+	SHUNT_FAST = 1,            /* the last arrivals came fast */
+	SHUNT_FAST_BEFORE = 2,     /* they did before a pause */
+};
+
+enum shunt_haste_kind { SHUNT_NOT_HASTY = 0, SHUNT_HASTY = 1, SHUNT_HASTY_AFTER_PAUSE = 2 };
 
 /* A policy's connections to one port of one network namespace; 0 is nobody's. */
 static __always_inline __u64 shunt_listener_key(__u64 netns_cookie, __u16 port, __u32 row)
@@ -57,50 +67,83 @@ static __always_inline void shunt_haste_ends(struct shunt_tempo *t, __u64 sk)
 }
 
 /*
- * What comes after a pause may be of another kind: the first of a pool of connections, for instance. A few suffice to show that it is what came before. Every one that was watched
- * was short, so it is unlikely that one that was left alone is not, and no walk is made for that alone.
+ * What comes after a pause may be of another kind: the first of a pool of connections, for instance.
+ *
+ * With Handshake, which redirects from the first byte on, a few suffice to show that it is what came before. With Settled nothing is enrolled before its settle time is over, so little
+ * is lost until then: the haste goes on at once, for as long as none of those that are watched, the first of them included, can have shown that it lasts, and for about as many as came before one
+ * closed when they were short. If they last, a walk finds them and those that were left alone beside them. A burst must be as fast as the one before it, or the next begins as a listener's first.
+ *
+ * Every one that was watched was short, so it is unlikely that one that was left alone is not, and no walk is made for that alone.
  */
-static __always_inline void shunt_haste_pauses(struct shunt_tempo *t, __u64 now, __u64 sk)
+static __always_inline void shunt_haste_pauses(struct shunt_tempo *t, __u64 now, __u64 sk, bool settled)
 {
 	bool known = t->short_ones >= SHUNT_HASTY_SHORT - SHUNT_HASTY_AGAIN && !shunt_is_over(now, t->last_ns, SHUNT_HASTY_KNOWN_NS);
+	bool goes_on = settled && known && t->fast == SHUNT_FAST && t->short_ones >= SHUNT_HASTY_SHORT;
 
 	if (t->short_ones >= SHUNT_HASTY_SHORT)
 		shunt_remind_conductor(sk);
-	t->fast = 0;
-	t->short_ones = known ? SHUNT_HASTY_SHORT - SHUNT_HASTY_AGAIN : 0;
 	t->arrivals = known ? SHUNT_HASTY_ARRIVALS - SHUNT_HASTY_AGAIN : 0;
 	t->since_ns = now - (known ? SHUNT_HASTY_NS - SHUNT_HASTY_NS / SHUNT_HASTY_ARRIVALS * SHUNT_HASTY_AGAIN : 0);
+	t->fast = SHUNT_NOT_FAST;
+	t->before = !known ? 0 : t->at_once > t->before ? t->at_once : t->before; /* a burst has pauses of its own */
+	t->at_once = t->unanswered = 0;
+	if (goes_on) {
+		t->fast = SHUNT_FAST_BEFORE;
+		t->arrivals--; /* the first one is watched */
+		t->short_ns = now + SHUNT_SHORT_NS;
+	} else {
+		t->short_ones = known ? SHUNT_HASTY_SHORT - SHUNT_HASTY_AGAIN : 0;
+	}
 }
 
-/* Asked for every request that a consenting policy matches. */
-static __always_inline bool shunt_is_hasty(__u64 listener, __u64 now, __u64 request)
+/* After a pause, before any that was watched since can have closed or lasted. */
+static __always_inline bool shunt_is_after_pause(const struct shunt_tempo *t, __u64 now)
+{
+	return shunt_is_over(t->short_ns, now, 0);
+}
+
+/* Where watched ones stopped closing they may have begun to last; where more come before one closed than ever did while they were short, they may be of another kind. */
+static __always_inline bool shunt_is_likely_short(const struct shunt_tempo *t, __u64 now)
+{
+	__u32 most = t->at_once > t->before ? t->at_once : t->before;
+
+	return !shunt_is_over(now, t->short_ns, SHUNT_HASTY_PAUSE_NS) && t->unanswered <= most + most / 4 + SHUNT_HASTY_SAMPLE;
+}
+
+/* Asked for every request that a consenting policy matches; settled: it says enrolment: Settled. */
+static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u64 now, __u64 request, bool settled)
 {
 	struct shunt_tempo *t = shunt_tempo_of(listener);
 	__u32 arrivals;
 
 	if (!t)
-		return false;
+		return SHUNT_NOT_HASTY;
 	if (t->listener != listener) {
 		t->listener = listener;
 		t->since_ns = t->last_ns = now;
-		t->arrivals = t->short_ones = t->fast = 0;
-		return false;
+		t->arrivals = t->short_ones = 0;
+		t->fast = SHUNT_NOT_FAST;
+		t->unanswered = t->at_once = 0;
+		return SHUNT_NOT_HASTY;
 	}
 	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS))
-		shunt_haste_pauses(t, now, request);
+		shunt_haste_pauses(t, now, request, settled);
 	t->last_ns = now;
+	if (t->unanswered < SHUNT_HASTY_AT_ONCE)
+		t->unanswered++;
 	arrivals = ++t->arrivals;
 	if (arrivals >= SHUNT_HASTY_ARRIVALS || shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS)) {
 		bool fast = !shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS);
 
 		if (t->fast && !fast && t->short_ones >= SHUNT_HASTY_SHORT)
 			shunt_remind_conductor(request);
-		t->fast = fast;
+		t->fast = fast ? SHUNT_FAST : SHUNT_NOT_FAST;
 		t->since_ns = now;
 		t->arrivals = 0;
 	}
-	/* Where watched ones stopped closing they may have begun to last. */
-	return t->fast && t->short_ones >= SHUNT_HASTY_SHORT && !shunt_is_over(now, t->short_ns, SHUNT_HASTY_PAUSE_NS) && arrivals % SHUNT_HASTY_SAMPLE;
+	if (!t->fast || t->short_ones < SHUNT_HASTY_SHORT || !shunt_is_likely_short(t, now) || !(arrivals % SHUNT_HASTY_SAMPLE))
+		return SHUNT_NOT_HASTY;
+	return shunt_is_after_pause(t, now) ? SHUNT_HASTY_AFTER_PAUSE : SHUNT_HASTY;
 }
 
 /* Whether new connections to it are left alone at present, so that the conductor is still to be called for them. */
@@ -119,6 +162,15 @@ static __always_inline void shunt_not_hasty(__u64 listener, __u64 sk)
 		shunt_haste_ends(t, sk);
 }
 
+/* A watched connection has settled. It says so once. */
+static __always_inline void shunt_note_lasting(struct shunt_conn *c, __u64 now, __u64 sk)
+{
+	if (!c->listener || !shunt_is_over(now, c->born_ns, SHUNT_SHORT_NS))
+		return;
+	shunt_not_hasty(c->listener, sk);
+	c->listener = 0;
+}
+
 /* A watched connection closes. Both ends speak against haste, the server's alone for it. */
 static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 now, __u64 sk)
 {
@@ -135,6 +187,9 @@ static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 
 	if (!t || t->listener != c->listener || (c->flags & SHUNT_CONN_CLIENT))
 		return;
 	t->short_ns = now;
+	if (t->at_once < t->unanswered)
+		t->at_once = t->unanswered;
+	t->unanswered = 0;
 	if (t->short_ones < SHUNT_HASTY_SHORT)
 		t->short_ones++;
 }
@@ -146,13 +201,27 @@ static __always_inline __u64 shunt_fingerprint(const struct shunt_pair_key *key)
 
 static __always_inline struct shunt_haste *shunt_haste_slot(const struct shunt_pair_key *key)
 {
-	__u32 i = (key->client_isn ^ key->server_isn) & (SHUNT_STRANGERS - 1);
+	__u32 i = (key->client_isn ^ key->server_isn) & (SHUNT_HASTES - 1);
 
 	return bpf_map_lookup_elem(&shunt_hastes, &i);
 }
 
-/* Leaves the connection alone; false if the slot is another's whose handshake is under way. */
-static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now)
+/* Where a socket stands in the kernel's table. */
+static __always_inline __u64 shunt_tuple_of(const struct sock_common *c)
+{
+	return (__u64)c->skc_hash << 32 | (__u32)c->skc_dport << 16 | c->skc_num;
+}
+
+/* Whether its connection lives and no walk has met it. The socket's memory may be another's by now; one that looks the same there costs no more than a connection that is watched. */
+static __always_inline bool shunt_is_kept(const struct shunt_haste *h)
+{
+	struct sock_common *c = bpf_rdonly_cast((void *)h->server, bpf_core_type_id_kernel(struct sock_common));
+
+	return h->server && (c->skc_state == TCP_ESTABLISHED || c->skc_state == TCP_SYN_RECV) && shunt_tuple_of(c) == h->server_tuple;
+}
+
+/* Leaves the connection alone; false if the slot is another's. */
+static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
 {
 	struct shunt_haste *h = shunt_haste_slot(key);
 	__u64 before;
@@ -160,13 +229,19 @@ static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u
 	if (!h)
 		return false;
 	before = h->fingerprint;
-	if (h->began_ns && !h->over && !shunt_is_over(now, h->began_ns, SHUNT_HANDSHAKE_NS))
+	if (h->over ? shunt_is_kept(h) : h->began_ns && !shunt_is_over(now, h->began_ns, SHUNT_HANDSHAKE_NS))
 		return false;
 	if (__sync_val_compare_and_swap(&h->fingerprint, before, shunt_fingerprint(key)) != before)
 		return false;
 	h->listener = listener;
 	h->flags = 0;
 	h->over = 0;
+	h->server = 0;
+	h->after_pause = after_pause;
+	if (after_pause) {
+		h->programs[SHUNT_CLIENT].id = h->programs[SHUNT_SERVER].id = 0;
+		h->unusual[SHUNT_CLIENT] = h->unusual[SHUNT_SERVER] = 0;
+	}
 	h->began_ns = now;
 	return true;
 }
@@ -176,15 +251,22 @@ static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u
  * should it turn out to last.
  */
 #define SHUNT_LEFT_ALONE_FLAGS (BPF_SOCK_OPS_RTO_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG)
+#define SHUNT_AFTER_PAUSE_FLAG BPF_SOCK_OPS_PARSE_UNKNOWN_HDR_OPT_CB_FLAG /* as rare: its program is noted */
 
-static __always_inline void shunt_mark_left_alone(struct bpf_sock_ops *ctx)
+static __always_inline void shunt_mark_left_alone(struct bpf_sock_ops *ctx, const struct shunt_haste *h)
 {
-	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | SHUNT_LEFT_ALONE_FLAGS);
+	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | SHUNT_LEFT_ALONE_FLAGS | (h->after_pause ? SHUNT_AFTER_PAUSE_FLAG : 0));
 }
 
 static __always_inline bool shunt_was_left_alone(struct tcp_sock *tp)
 {
 	return (tp->bpf_sock_ops_cb_flags & (SHUNT_LEFT_ALONE_FLAGS | BPF_SOCK_OPS_STATE_CB_FLAG)) == SHUNT_LEFT_ALONE_FLAGS;
+}
+
+/* It may be one of a pool, and idle when a walk finds that it lasts: so its program is noted before. */
+static __always_inline bool shunt_wants_program(struct tcp_sock *tp)
+{
+	return (tp->bpf_sock_ops_cb_flags & (SHUNT_LEFT_ALONE_FLAGS | SHUNT_AFTER_PAUSE_FLAG | BPF_SOCK_OPS_STATE_CB_FLAG)) == (SHUNT_LEFT_ALONE_FLAGS | SHUNT_AFTER_PAUSE_FLAG);
 }
 
 /* The connection that is left alone, or NULL if this one is not. */
@@ -195,11 +277,52 @@ static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair
 	return h && h->fingerprint == shunt_fingerprint(key) ? h : NULL;
 }
 
-/* The server's end accounts for it: counted once, not live, for nothing sees it close. */
-static __always_inline void shunt_count_passing(struct shunt_haste *h)
+/* The fingerprint of the handshake, at any time until the socket is closed. bytes_acked counts a client's SYN (tcp_finish_connect()), a server's not; FINs count with both numbers. */
+static __always_inline struct shunt_pair_key shunt_fingerprint_of(struct tcp_sock *tp, bool client)
+{
+	__u32 own = tp->snd_una - (__u32)tp->bytes_acked - (client ? 0 : 1), other = tp->rcv_nxt - (__u32)tp->bytes_received - 1;
+	struct shunt_pair_key key = { .client_isn = client ? own : other, .server_isn = client ? other : own };
+
+	return key;
+}
+
+/*
+ * Not who was seen to make a call that the end itself would have to remember (shunt_see()): such an end shows its program again when it is watched. Runs in the program's own context. Which end
+ * this is shows from whose fingerprint was left.
+ */
+static __always_inline void shunt_note_passing_program(struct tcp_sock *tp, bool plain)
+{
+	struct shunt_pair_key key = shunt_fingerprint_of(tp, true);
+	struct shunt_haste *h = shunt_passing(&key);
+	__u32 end = SHUNT_CLIENT;
+
+	if (!h) {
+		key = shunt_fingerprint_of(tp, false);
+		h = shunt_passing(&key);
+		end = SHUNT_SERVER;
+	}
+	if (!h || (plain && (h->programs[end].id || h->unusual[end])))
+		return;
+	h->unusual[end] = !plain;
+	h->programs[end].id = 0;
+	if (plain)
+		shunt_name_program(&h->programs[end]);
+	if (h->fingerprint != shunt_fingerprint(&key))
+		h->programs[end].id = 0; /* the slot was taken meanwhile */
+}
+
+/*
+ * The server's end is ESTABLISHED, or will be at once: its handshake is over, though the client may still look for it (Fast Open). From here on it is counted, once. It is not
+ * live, for nothing sees it close.
+ */
+static __always_inline void shunt_count_passing(struct shunt_haste *h, const struct sock_common *server)
 {
 	struct shunt_counters *r = shunt_row(h->listener >> 16 & 0xffff);
 
+	h->server_tuple = shunt_tuple_of(server);
+	h->server = (__u64)server;
+	barrier();
+	h->over = 1;
 	if (r)
 		shunt_count(r->verdicts, SHUNT_SLOWER_THAN_TCP, 1);
 }

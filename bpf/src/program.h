@@ -19,15 +19,20 @@ static __always_inline void shunt_ask(const struct shunt_process *program)
 }
 
 /* Runs in the program's own context. */
-static __always_inline void shunt_note_program(struct shunt_conn *c)
+static __always_inline void shunt_name_program(struct shunt_process *program)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task_btf();
 
-	c->program.id = bpf_get_current_pid_tgid() >> 32;
+	program->id = bpf_get_current_pid_tgid() >> 32;
 	/* A BTF pointer: plain loads, each of which reads 0 where the one before is NULL. */
-	c->program.started_ns = task->group_leader->start_boottime;
-	c->program.executable = task->mm->exe_file->f_inode->i_ino;
-	shunt_ask(&c->program);
+	program->started_ns = task->group_leader->start_boottime;
+	program->executable = task->mm->exe_file->f_inode->i_ino;
+}
+
+static __always_inline void shunt_note_program(struct shunt_process *program)
+{
+	shunt_name_program(program);
+	shunt_ask(program);
 }
 
 /* enum shunt_program. What is not known yet is asked for, again if the answer was lost. */

@@ -9,6 +9,7 @@
 #include "maps.h"
 #include "account.h"
 #include "calm.h"
+#include "hasty.h"
 #include "observe.h"
 #include "program.h"
 #include "proof.h"
@@ -43,9 +44,13 @@ static __always_inline int shunt_see(const struct sock *sk, const struct msghdr 
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
 
-	/* Every read and write of the machine comes by here; a socket that no program remembers anything of costs one load. */
-	if (!sk->sk_bpf_storage)
+	/* Every read and write of the machine comes by here; a socket that no program remembers anything of costs two loads. */
+	tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
+	if (!sk->sk_bpf_storage) {
+		if (shunt_wants_program(tp))
+			shunt_note_passing_program(tp, reading ? shunt_reading_call() == SHUNT_CALL_READ : !shunt_is_sent_unusually(sent));
 		return 0;
+	}
 	c = bpf_sk_storage_get(&shunt_conns, (void *)sk, NULL, 0);
 	if (!c || (c->flags & SHUNT_CONN_SPLICED))
 		return 0;
@@ -71,13 +76,12 @@ static __always_inline int shunt_see(const struct sock *sk, const struct msghdr 
 	}
 	if (call == SHUNT_CALL_WAITS_FOR_ALL)
 		c->flags |= SHUNT_CONN_WAITS_FOR_ALL;
-	tp = bpf_rdonly_cast(sk, bpf_core_type_id_kernel(struct tcp_sock));
 	if (call == SHUNT_CALL_READ && c->state != SHUNT_STATE_WATCHED && !(c->flags & SHUNT_CONN_POLLER))
 		shunt_prove_read(c, tp);
 	if (reading && (c->flags & SHUNT_CONN_SLOW) && c->state == SHUNT_STATE_WATCHED && shunt_slow_reads(c, tp->write_seq))
 		shunt_call_conductor((__u64)sk);
 	if (!c->program.id) {
-		shunt_note_program(c);
+		shunt_note_program(&c->program);
 		if (shunt_is_awaited(c))
 			shunt_call_conductor((__u64)sk);
 	}

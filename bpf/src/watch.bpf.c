@@ -82,10 +82,12 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	pair.netns = common->skc_net.net->net_cookie;
 	if (shunt_consents(p)) {
 		__u64 now = bpf_ktime_get_coarse_ns();
+		enum shunt_haste_kind haste;
 
 		pair.flags |= SHUNT_PAIR_SERVER_CONSENTS;
 		pair.listener = shunt_listener_key(pair.netns, pair.server_port, p->row);
-		if (shunt_is_hasty(pair.listener, now, request) && shunt_let_pass(&key, pair.listener, now))
+		haste = shunt_is_hasty(pair.listener, now, request, p->enrolment == SHUNT_ENROLMENT_SETTLED);
+		if (haste && shunt_let_pass(&key, pair.listener, now, haste == SHUNT_HASTY_AFTER_PAUSE))
 			return;
 	}
 	if (shunt_observes(p))
@@ -209,7 +211,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	if (passing) {
 		passing->flags = p && shunt_consents(p) ? SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS : SHUNT_PAIR_CLIENT_SEEN;
 		if (passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) {
-			shunt_mark_left_alone(ctx);
+			shunt_mark_left_alone(ctx, passing);
 			return;
 		}
 		shunt_not_hasty(passing->listener, (__u64)tp); /* what its listener looks like was learnt from others */
@@ -412,14 +414,13 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	key.server_isn = tp->snd_nxt - 1;
 	passing = shunt_passing(&key);
 	reason = passing ? shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) : SHUNT_UNPAIRED;
-	if (passing) {
-		passing->over = 1; /* its slot may be taken; until then the client still finds it (Fast Open) */
-		if (!reason) {
-			shunt_count_passing(passing);
-			shunt_mark_left_alone(ctx);
-			return;
-		}
+	if (passing && !reason) {
+		shunt_count_passing(passing, (struct sock_common *)tp);
+		shunt_mark_left_alone(ctx, passing);
+		return;
 	}
+	if (passing)
+		passing->over = 1;
 	pair = passing ? NULL : bpf_map_lookup_elem(&shunt_pairs, &key);
 	if (!shunt_policy_of_request(pair, tp, &policy) && !shunt_classify_server(tp, &policy))
 		return;

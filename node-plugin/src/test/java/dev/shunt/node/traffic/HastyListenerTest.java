@@ -6,9 +6,11 @@ import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
 import dev.shunt.node.datapath.Reason;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -49,6 +51,7 @@ class HastyListenerTest {
         .as("some are watched all the same")
         .isLessThan(shortOnes.made());
 
+    client.sendLine();
     host.await("connections that last accelerated", s -> s.acceleratedLive() >= 3, PATIENCE);
     client.sendLine();
     client.end();
@@ -60,8 +63,7 @@ class HastyListenerTest {
     host.apply(policy(enrolment));
     Program client = beginShortOnes("client", "server", "defer");
     endShortOnes(client);
-    client.sendLine();
-    client.end();
+    endClient(client);
   }
 
   @ParameterizedTest
@@ -90,8 +92,7 @@ class HastyListenerTest {
         .containsEntry(Reason.REMOTE_PEER, 4L)
         .containsEntry(Reason.PEER_NOT_CONSENTING, 4L);
     assertThat(counted(settled)).isEqualTo(made + 8);
-    client.sendLine();
-    client.end();
+    endClient(client);
   }
 
   @ParameterizedTest
@@ -115,6 +116,7 @@ class HastyListenerTest {
   @ValueSource(strings = {"all", "hasty"})
   void oneThatWasLeftAloneAndLastsCountsOnceWhenThePolicyChanges(String nameAfter)
       throws Exception {
+    reopensWhereNobodySettles();
     host.apply(policy("Handshake"));
     Program keeper = keeperOfConnectionsThatWereLeftAlone();
     host.apply(
@@ -133,6 +135,63 @@ class HastyListenerTest {
     assertThat(counted(closed(keeper))).isEqualTo(made);
   }
 
+  @Test
+  void burstsOfShortOnesAreLeftAloneFromTheirBeginningAndAnIdlePoolAfterThemIsAccelerated()
+      throws Exception {
+    host.apply(policy("Settled"));
+    Program client = beginBursts(KEPT);
+    client.sendLine();
+    long before = left(host.datapath().status());
+    host.await("several bursts left alone", s -> left(s) > before + 8 * KEPT, PATIENCE);
+    client.sendLine();
+    long made = made(client);
+
+    DatapathStatus found =
+        host.await(
+            "the whole pool accelerated",
+            s -> s.acceleratedLive() == KEPT && s.live() == KEPT,
+            PATIENCE);
+    assertThat(counted(found)).isEqualTo(made);
+    assertThat(counted(closed(client))).isEqualTo(made);
+  }
+
+  @Test
+  void aPoolAfterBurstsOfFewerIsMostlyWatched() throws Exception {
+    int pool = 10 * KEPT;
+    reopensWhereNobodySettles();
+    host.apply(policy("Settled"));
+    Program client = beginBursts(pool);
+    client.sendLine();
+    long before = left(host.datapath().status());
+    host.await("several bursts left alone", s -> left(s) > before + 8 * KEPT, PATIENCE);
+    client.sendLine();
+    long made = made(client);
+
+    host.await(
+        "most of the pool watched, and nobody else",
+        s -> s.live() <= pool && s.live() > pool / 2,
+        PATIENCE);
+    assertThat(counted(closed(client))).isEqualTo(made);
+  }
+
+  @Test
+  void withHandshakeABurstIsRedirectedUntilItShowsThatItIsShort() throws Exception {
+    host.apply(policy("Handshake"));
+    Program client = beginBursts(KEPT);
+    client.sendLine();
+    long before = host.datapath().status().accelerated();
+    host.await("bursts redirected", s -> s.accelerated() > before + 8 * KEPT, PATIENCE);
+    client.sendLine();
+    long made = made(client);
+    assertThat(counted(closed(client))).isEqualTo(made);
+  }
+
+  /** So that a walk meets none of those that were left alone. */
+  private void reopensWhereNobodySettles() throws Exception {
+    host.reopens(Duration.ofMinutes(5));
+    openNamespace();
+  }
+
   private DatapathStatus closed(Program keeper) throws Exception {
     keeper.sendLine();
     keeper.end();
@@ -148,11 +207,27 @@ class HastyListenerTest {
   }
 
   /**
+   * Short ones until many were left alone; bursts of KEPT at the next line, a pool at the one
+   * after.
+   */
+  private Program beginBursts(int pool) throws Exception {
+    return beginShortOnes(
+        List.of(Integer.toString(KEPT), Integer.toString(pool)), "bursts", "server");
+  }
+
+  private Program beginShortOnes(String role, String... server) throws Exception {
+    return beginShortOnes(List.of(), role, server);
+  }
+
+  /**
    * Until many of them were left alone. How many that is of all depends on the pauses in between.
    */
-  private Program beginShortOnes(String role, String... server) throws Exception {
+  private Program beginShortOnes(List<String> options, String role, String... server)
+      throws Exception {
     String port = host.script("hasty.py", namespace, server).lineWith("listening").split(" ")[1];
-    Program program = host.script("hasty.py", namespace, role, port);
+    List<String> arguments = new ArrayList<>(List.of(role, port));
+    arguments.addAll(options);
+    Program program = host.script("hasty.py", namespace, arguments.toArray(String[]::new));
     host.await("many connections left alone", s -> left(s) > 2000, PATIENCE);
     return program;
   }
@@ -166,6 +241,12 @@ class HastyListenerTest {
     DatapathStatus status = host.await("all of them closed", s -> s.live() == 0, PATIENCE);
     assertThat(counted(status)).isEqualTo(made);
     return new Ended(made, status);
+  }
+
+  private static void endClient(Program client) throws Exception {
+    client.sendLine();
+    client.sendLine();
+    client.end();
   }
 
   private static long made(Program program) throws Exception {

@@ -3,11 +3,16 @@
 
 server [defer]
              answers each message of 64 bytes with the same bytes. Prints "listening PORT". With defer it gets a connection only when it has sent something (TCP_DEFER_ACCEPT).
-client PORT  walks through two phases, a line on standard input ends each:
+client PORT  walks through three phases, a line on standard input ends each:
                short   connect, ask once, close; again and again. Prints "made COUNT" at its end
+               rest    nothing
                last    every 50 ms one more connection; each is asked again and again and stays open
-keeper PORT  the same without the second phase, but at the first line it keeps the next 64 connections open, and goes on with short ones. At the second it prints
+keeper PORT  the same with no phase after the first, but at the first line it keeps the next 64 connections open, and goes on with short ones. At the second it prints
              "made COUNT", those included, asks those again and again, and at the third closes them.
+
+bursts PORT AT_ONCE POOL
+             begins with short ones until the first line. Then it opens AT_ONCE, asks each once and closes them all, again and again with pauses, until the second line. After a
+             last pause it opens POOL, asks each once, prints "made COUNT", those included, and leaves them idle; at the third line it closes them.
 
 An answer that is not what was sent ends both with a message and exit code 1.
 
@@ -18,9 +23,11 @@ import select
 import selectors
 import socket
 import sys
+import time
 
 MESSAGE = 64
 KEPT = 64
+PAUSE = 0.1  # several times as long as what makes an end of a burst
 
 
 def server(options):
@@ -69,25 +76,69 @@ def told(seconds=0):
     return bool(select.select([sys.stdin], [], [], seconds)[0])
 
 
+def next_line():
+    """And no more: select() sees only what is left in the pipe."""
+    while os.read(0, 1) not in (b"\n", b""):
+        pass
+
+
 def client(port):
     made, lasting = 0, []
     while not told():
         with connect(port) as link:
             ask(link)
         made += 1
-    sys.stdin.readline()
+    next_line()
     print(f"made {made}", flush=True)
+    next_line()
     while not told(0.05):
         lasting.append(connect(port))
         for link in lasting:
             ask(link)
 
 
+def close_both(link):
+    """Until the other end is closed as well."""
+    link.shutdown(socket.SHUT_WR)
+    select.select([link], [], [])
+    if link.recv(1):
+        sys.exit("hasty: more than the answer")
+    link.close()
+
+
+def asked(port, count):
+    """All are open before the first is asked."""
+    links = [connect(port) for _ in range(count)]
+    for link in links:
+        ask(link)
+    return links
+
+
+def bursts(port, at_once, pool):
+    made = 0
+    while not told():
+        with connect(port) as link:
+            ask(link)
+        made += 1
+    next_line()
+    while not told(PAUSE):
+        for link in asked(port, at_once):
+            close_both(link)
+        made += at_once
+    next_line()
+    time.sleep(PAUSE)
+    kept = asked(port, pool)
+    print(f"made {made + len(kept)}", flush=True)
+    next_line()
+    for link in kept:
+        link.close()
+
+
 def keeper(port):
     made, kept, lines = 0, [], 0
     while lines < 2:
         if told():
-            sys.stdin.readline()
+            next_line()
             lines += 1
         link = connect(port)
         ask(link)
@@ -106,4 +157,4 @@ os.nice(-15)  # haste is a matter of milliseconds, and a busy machine would make
 if sys.argv[1] == "server":
     server(sys.argv[2:])
 else:
-    {"client": client, "keeper": keeper}[sys.argv[1]](int(sys.argv[2]))
+    {"client": client, "keeper": keeper, "bursts": bursts}[sys.argv[1]](*map(int, sys.argv[2:]))
