@@ -1,5 +1,5 @@
 # Each target is one script; what it needs, it installs (scripts/setup says what).
-.PHONY: help build demo test compose-test conformance integrity bench bench-check run mutation format clean
+.PHONY: help build demo test compose-test conformance integrity bench bench-check run mutation kernels format clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | expand -t 16
@@ -37,6 +37,9 @@ run: ## a control plane on :8080 that keeps its data below target/run
 
 mutation: ## takes the datapath's conditions of safety away, one at a time, and sees that a test fails; may be stopped, and goes on
 	@scripts/mutation
+
+kernels: ## what the check says on Debian's 6.1, 6.12 and newest kernel, in QEMU; KERNELS="6.12 7.0", KERNEL_TESTS="traffic.SpliceTest"
+	@scripts/kernels
 
 format: ## google-java-format over all Java
 	@scripts/format

@@ -23,7 +23,7 @@ _PAGE = ROOT / "docs" / "safety-conditions.md"
 _BEGIN, _END = "<!-- conditions: begin -->\n", "<!-- conditions: end -->"
 _TESTS = "dev.shunt.node.traffic."
 _KEPT = ROOT / "target" / "mutation"
-_NOT_TESTED = {"bpf/mutations", "control-plane", "ui"}  # sources that do not decide whether one of these tests fails
+NOT_TESTED = {"bpf/mutations", "control-plane", "ui"}  # sources that do not decide whether one of these tests fails
 _LONGEST_S = 300
 _NOT_DONE = 75  # exit code: nothing is wrong, and more is to be tried
 
@@ -113,11 +113,15 @@ class Tests:
             maven.must("mutation-console", "dependency:copy", f"-Dartifact=org.junit.platform:junit-platform-console-standalone:{engine}", f"-DoutputDirectory={_KEPT}", "-N")
         return str(_KEPT / name)
 
+    def command(self, *selected, before=()):
+        """Runs what is selected; the classes before are taken first."""
+        command = ["java", "-cp", os.pathsep.join([*before, *self._classpath, self._console]), "org.junit.platform.console.ConsoleLauncher", "execute"]
+        return [*command, "--disable-banner", "--details=tree", "--fail-if-no-tests", *selected]
+
     def fail_with(self, classes, test, log):
         """Whether a test fails with the object that this folder holds."""
         name, method = test.split("#")
-        command = ["java", "-cp", os.pathsep.join([str(classes), *self._classpath, self._console]), "org.junit.platform.console.ConsoleLauncher", "execute"]
-        command += ["--disable-banner", "--details=tree", "--fail-if-no-tests", "--select-class", _TESTS + name, "--include-methodname", f".*[.#]{method}"]
+        command = self.command("--select-class", _TESTS + name, "--include-methodname", f".*[.#]{method}", before=[str(classes)])
         with open(log, "w") as out:
             code = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT / "node-plugin", timeout=_LONGEST_S).returncode
         if code not in (0, 1):
@@ -166,7 +170,7 @@ def main():
     options = parser.parse_args()
     end = time.monotonic() + options.seconds if options.seconds else None
     chosen = [(i, m) for i, m in enumerate(listed()) if any(text in m.condition for text in options.only or [""])]
-    sources = build.sources_digest(_NOT_TESTED)
+    sources = build.sources_digest(NOT_TESTED)
     _KEPT.mkdir(parents=True, exist_ok=True)
     caught = Caught(_KEPT / "caught.json", sources)
     left = [(i, m) for i, m in chosen if m not in caught]
