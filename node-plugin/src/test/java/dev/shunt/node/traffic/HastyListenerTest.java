@@ -179,8 +179,12 @@ class HastyListenerTest {
     host.apply(policy("Handshake"));
     Program client = beginBursts(KEPT);
     client.sendLine();
-    long before = host.datapath().status().accelerated();
-    host.await("bursts redirected", s -> s.accelerated() > before + 8 * KEPT, PATIENCE);
+    DatapathStatus before = host.datapath().status();
+    DatapathStatus after =
+        host.await(
+            "bursts redirected", s -> s.accelerated() > before.accelerated() + 8 * KEPT, PATIENCE);
+    assertThat(after.accelerated() - before.accelerated())
+        .isGreaterThan(left(after) - left(before));
     client.sendLine();
     long made = made(client);
     assertThat(counted(closed(client))).isEqualTo(made);
