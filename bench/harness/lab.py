@@ -50,6 +50,8 @@ class Lab:
         for group in self.cgroups.values():
             group.folder.mkdir()
         self.namespaces = self._stack.enter_context(Namespaces(root.child("network").inside([])))
+        # As over loopback by default; else short connections soon find no port that is not in TIME_WAIT, and it is the search for one that is measured.
+        self.namespaces.set("net.ipv4.tcp_tw_reuse", 1)
         if self._congestion:
             self.namespaces.set("net.ipv4.tcp_congestion_control", self._congestion)
         self.congestion = self.namespaces.get("net.ipv4.tcp_congestion_control")
