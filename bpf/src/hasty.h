@@ -123,7 +123,7 @@ static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u6
 		t->since_ns = t->last_ns = now;
 		t->arrivals = t->short_ones = 0;
 		t->fast = SHUNT_NOT_FAST;
-		t->unanswered = t->at_once = 0;
+		t->unanswered = t->at_once = t->before = 0;
 		return SHUNT_NOT_HASTY;
 	}
 	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS))

@@ -21,13 +21,6 @@ SECONDS = 300
 _TALKER = Path(__file__).with_name("talker.py")
 
 
-def cannot_run():
-    """Why it cannot run here, or None."""
-    if os.geteuid() != 0:
-        return "needs root: the node plugin loads BPF programs"
-    return "; ".join(fitness.refusals()) or None
-
-
 def run():
     """Runs the test and returns how many steps it took; fails with the tail of its output."""
     stack = ExitStack()
@@ -95,7 +88,7 @@ def _free_ports(count):
 
 
 def main():
-    if reason := cannot_run():
+    if reason := fitness.hindrance():
         raise Failure(reason, "Run: sudo scripts/e2e")
     build.ensure_built()
     run()

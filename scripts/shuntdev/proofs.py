@@ -1,9 +1,7 @@
 """The suites that drive real sockets through the datapath, in their short forms, each as one test."""
 
-import os
 import subprocess
 
-from . import fitness
 from .console import ROOT, Failure, say
 from .maven import LOGS
 
@@ -14,13 +12,6 @@ _SUITES = {
     "integrity": ["conformance/prove", "integrity"],
 }
 _SECONDS = 900  # many times what it takes on an idle machine
-
-
-def cannot_run():
-    """Why they cannot run here, or None."""
-    if os.geteuid() != 0:
-        return "needs root: loads BPF programs and makes network namespaces"
-    return "; ".join(fitness.refusals()) or None
 
 
 def names():

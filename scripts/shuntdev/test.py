@@ -3,7 +3,7 @@
 import sys
 import unittest
 
-from . import build, console, e2e, killed, maven, proofs
+from . import build, console, e2e, fitness, killed, maven, proofs
 from .console import ROOT, Failure, flag, say
 from .results import Results
 
@@ -52,9 +52,8 @@ def _reports():
 
 
 def _run_proofs(results, problems):
-    reason = proofs.cannot_run()
     for name in proofs.names():
-        if reason:
+        if reason := fitness.hindrance():
             results.skipped.append((name, reason))
             continue
         try:
@@ -66,7 +65,7 @@ def _run_proofs(results, problems):
 
 
 def _run_e2e(results, problems):
-    if reason := e2e.cannot_run():
+    if reason := fitness.hindrance():
         results.skipped.append(("e2e", reason))
         return
     try:

@@ -24,6 +24,8 @@ public final class HostCheck {
   private static final String TCP_ITERATOR = "bpf_iter__tcp";
   private static final String CAST = "bpf_cast_to_kern_ctx";
 
+  private static final String RELEASE = System.getProperty("os.version", "");
+
   private final @Nullable Path cgroup;
   private final Path pinFolder;
   private final Path kernelTypes;
@@ -43,7 +45,7 @@ public final class HostCheck {
    * @param cgroup null for the root of the hierarchy
    */
   public static CheckReport run(@Nullable Path cgroup, Path pinFolder) throws InterruptedException {
-    return run(cgroup, pinFolder, KernelTypes.VMLINUX, System.getProperty("os.version", ""));
+    return run(cgroup, pinFolder, KernelTypes.VMLINUX, RELEASE);
   }
 
   /**
@@ -74,8 +76,7 @@ public final class HostCheck {
 
   /** What speaks against the kernel itself, without loading a program; empty when nothing does. */
   public static List<String> kernelRefusals() {
-    var check =
-        new HostCheck(null, Path.of(""), KernelTypes.VMLINUX, System.getProperty("os.version", ""));
+    var check = new HostCheck(null, Path.of(""), KernelTypes.VMLINUX, RELEASE);
     check.kernel();
     check.types();
     return new CheckReport(check.lines).refusals();

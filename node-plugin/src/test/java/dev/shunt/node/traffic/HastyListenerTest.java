@@ -140,35 +140,29 @@ class HastyListenerTest {
   void burstsOfShortOnesAreLeftAloneFromTheirBeginningAndAnIdlePoolAfterThemIsAccelerated()
       throws Exception {
     host.apply(policy("Settled"));
-    Bursts bursts = burstsThatAreLeftAlone(KEPT);
-    Program client = bursts.client();
-    client.sendLine();
-    long made = bursts.madeBefore() + made(client);
+    Pool pool = poolAfterBurstsThatAreLeftAlone(KEPT);
 
     DatapathStatus found =
         host.await(
             "the whole pool accelerated",
             s -> s.acceleratedLive() == KEPT && s.live() == KEPT,
             PATIENCE);
-    assertThat(counted(found)).isEqualTo(made);
-    assertThat(counted(closed(client))).isEqualTo(made);
+    assertThat(counted(found)).isEqualTo(pool.made());
+    assertThat(counted(closed(pool.client()))).isEqualTo(pool.made());
   }
 
   @Test
   void aPoolAfterBurstsOfFewerIsMostlyWatched() throws Exception {
-    int pool = 10 * KEPT;
+    int size = 10 * KEPT;
     reopensWhereNobodySettles();
     host.apply(policy("Settled"));
-    Bursts bursts = burstsThatAreLeftAlone(pool);
-    Program client = bursts.client();
-    client.sendLine();
-    long made = bursts.madeBefore() + made(client);
+    Pool pool = poolAfterBurstsThatAreLeftAlone(size);
 
     host.await(
         "most of the pool watched, and nobody else",
-        s -> s.live() <= pool && s.live() > pool / 2,
+        s -> s.live() <= size && s.live() > size / 2,
         PATIENCE);
-    assertThat(counted(closed(client))).isEqualTo(made);
+    assertThat(counted(closed(pool.client()))).isEqualTo(pool.made());
   }
 
   @Test
@@ -216,32 +210,36 @@ class HastyListenerTest {
         List.of(Integer.toString(KEPT), Integer.toString(pool)), "bursts", "server");
   }
 
-  /** A client whose bursts are left alone, and how many others made before it. */
-  private record Bursts(Program client, long madeBefore) {}
+  /** What a client opened last, and how many connections it and others before it made. */
+  private record Pool(Program client, long made) {}
 
   /**
-   * On a machine that stalls one of them may last, which ends the haste; bursts that are so small
-   * do not bring it back, so another client begins.
+   * On a machine that stalls one of a burst may last, which ends the haste; bursts that are so
+   * small do not bring it back, so another client begins.
    */
-  private Bursts burstsThatAreLeftAlone(int pool) throws Exception {
+  private Pool poolAfterBurstsThatAreLeftAlone(int size) throws Exception {
     long made = 0;
     for (int tries = 1; ; tries++) {
-      Program client = beginBursts(pool);
+      Program client = beginBursts(size);
       client.sendLine();
       long before = left(host.datapath().status());
+      AssertionError stalled = null;
       try {
         host.await(
             "several bursts left alone",
             s -> left(s) > before + 8 * KEPT,
             PATIENCE.dividedBy(TRIES));
-        return new Bursts(client, made);
-      } catch (AssertionError stalled) {
-        if (tries == TRIES) {
-          throw stalled;
-        }
+      } catch (AssertionError e) {
+        stalled = e;
+      }
+      if (stalled != null && tries == TRIES) {
+        throw stalled;
       }
       client.sendLine();
       made += made(client);
+      if (stalled == null) {
+        return new Pool(client, made);
+      }
       closed(client);
     }
   }

@@ -326,12 +326,9 @@ class RareReasonsTest {
 
   @Test
   void moreMessagesUnreadThanThePolicyAllows() throws Exception {
-    host.apply(policy("Handshake").replace("{action", "{limits: {backlogMessages: 8}, action"));
-    listensAndOpens("a");
+    opensWithAtMostEightMessagesUnread();
     assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
-    for (int i = 0; i < 12; i++) {
-      puppet.does("send a.client 1");
-    }
+    sends("a.client", 12);
     assertThat(host.fallbacks()).isEqualTo(Map.of(Reason.BACKLOG_MESSAGES, 1L));
     puppet.does("receive a.server 12");
     redirectsAgain();
@@ -340,8 +337,7 @@ class RareReasonsTest {
   /** Its queue is never empty when it sends, which is what its peer sees. */
   @Test
   void manyMessagesOfWhichFewAreUnread() throws Exception {
-    host.apply(policy("Handshake").replace("{action", "{limits: {backlogMessages: 8}, action"));
-    listensAndOpens("a");
+    opensWithAtMostEightMessagesUnread();
     long before = host.bytesRedirectedByOpenConnections();
     sends("a.client", 8);
     for (int i = 0; i < 10; i++) {
@@ -354,8 +350,7 @@ class RareReasonsTest {
 
   @Test
   void moreMessagesUnreadThanThePolicyAllowsInAQueueThatWasRead() throws Exception {
-    host.apply(policy("Handshake").replace("{action", "{limits: {backlogMessages: 8}, action"));
-    listensAndOpens("a");
+    opensWithAtMostEightMessagesUnread();
     long before = host.bytesRedirectedByOpenConnections();
     sends("a.client", 8);
     puppet.does("receive a.server 4");
@@ -366,6 +361,11 @@ class RareReasonsTest {
     assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(before + 12);
     puppet.does("receive a.server 6");
     redirectsAgain();
+  }
+
+  private void opensWithAtMostEightMessagesUnread() throws Exception {
+    host.apply(policy("Handshake").replace("{action", "{limits: {backlogMessages: 8}, action"));
+    listensAndOpens("a");
   }
 
   private void sends(String end, int messages) throws IOException {
