@@ -69,16 +69,19 @@ def build():
     subprocess.run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(_PROGRAM), *map(str, sources)], check=True)
 
 
-def until_decided(run, accelerated, connections, ms):
-    """Runs slices until the datapath has decided about every connection, and has let go those for which TCP is faster; what it has not decided by then stays as it is."""
+def until_decided(run, look, connections, ms):
+    """Runs slices until the datapath has decided about every connection, and has let go those for which TCP is faster; what it has not decided by then stays as it is.
+
+    look: how many connections are accelerated, and how many go by TCP for a reason.
+    """
     deadline = time.monotonic() + _SETTLE_SECONDS
-    while accelerated() < connections and time.monotonic() < deadline:
+    while sum(look()) < connections and time.monotonic() < deadline:
         run()
-    live, still = accelerated(), 0
+    seen, still = look(), 0
     while still < _STANDS_STILL_MS and time.monotonic() < deadline:
         run()
-        before, live = live, accelerated()
-        still = still + ms if live == before else 0
+        before, seen = seen, look()
+        still = still + ms if seen == before else 0
 
 
 class _Load:
@@ -97,6 +100,7 @@ class _Load:
         argv += ["-a", address, "-p", port, "-C", client_net, "-S", server_net] + (["-b"] if cell.blocking else []) + (["-N"] if cell.nagle else [])
         if cell.server_elsewhere:
             argv += ["-G", lab.cgroups[arms.PLAIN.name].folder / "cgroup.procs"]
+        self._bypassed_before = _bypassed(self._counters()) if arm.policy else 0
         self._log = lab.folder / f"load-{arm.name}.log"
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(
@@ -108,11 +112,16 @@ class _Load:
     def warm_up(self, ms):
         self.slice(ms)
         if self._arm.policy and self._cell.work != "short":
-            until_decided(lambda: self.slice(ms), self._accelerated, self._cell.connections, ms)
+            until_decided(lambda: self.slice(ms), self._look, self._cell.connections, ms)
         self.slice(ms)
 
-    def _accelerated(self):
-        return self._lab.agent.counters().get(self._arm.policy, {}).get("accelerated_live", 0)
+    def _look(self):
+        """One that came in and left within a slice is seen by its reason only."""
+        counters = self._counters()
+        return counters.get("accelerated_live", 0), _bypassed(counters) - self._bypassed_before
+
+    def _counters(self):
+        return self._lab.agent.counters().get(self._arm.policy, {})
 
     def slice(self, ms):
         try:
@@ -146,6 +155,10 @@ class _Load:
         self._process.kill()
         code = self._process.wait()
         raise Failure(f"{self._cell.name}, {self._arm.name}: the load ended with {code}: {self._log.read_text().strip()}")
+
+
+def _bypassed(counters):
+    return sum(n for reason, n in counters.get("reasons", {}).items() if reason != "accelerated")
 
 
 _SHORT = {
