@@ -48,6 +48,11 @@ class SocketCell(ArmsCell):
         return "mib_per_s" if self.work == "stream" else "operations_per_s"
 
     @property
+    def anew(self):
+        """Whether TCP ever let its receiver's buffer grow decides a stream's speed for as long as it lives: a ratio to one connection would be that one's luck."""
+        return self.work == "stream" and self.connections == 1
+
+    @property
     def short(self):
         return not self.unmatched and self.route == "loopback" and (self.work, self.size, self.connections, self.blocking) in _SHORT
 

@@ -1,5 +1,6 @@
-"""Runs one cell: all its arms are open at once and take turns, in an order that changes from round to round."""
+"""Runs one cell: all its arms are open at once and take turns, in an order that changes from round to round; some cells open them anew for each round."""
 
+from collections import Counter
 from contextlib import ExitStack
 
 from shuntdev.console import Failure, tail
@@ -14,6 +15,7 @@ class ArmsCell:
     """What cells of several arms have in common: a name, kind, figure, slice_ms and arms, and open(lab, arm, index) for a load."""
 
     short = False
+    anew = False  # whether each round has a set of connections of its own, or one set serves all of them
     cpu_percent = 20  # of the node plugin: a slice begins when its connections are enrolled, and by its default share hundreds of them would have to be waited for
 
     def run(self, lab, rounds, pace, without=(), more=()):
@@ -23,13 +25,17 @@ class ArmsCell:
 class _Runner:
     """One arm of a cell. One that fails leaves the cell, says why, and does not keep the others from going on."""
 
-    def __init__(self, cell, lab, arm, index, stack):
+    def __init__(self, cell, lab, arm, index):
         self.arm = arm
         self.slices = {}  # by round
         self.failures = 0
         self.error = None
         self._load = None
-        self._attempt(lambda: self._open(cell, lab, index, stack))
+        self._new_load = lambda: cell.open(lab, arm, index)
+
+    def open(self, stack):
+        """Until the stack is closed."""
+        self._attempt(lambda: self._open(stack))
 
     def warm_up(self, ms):
         self._attempt(lambda: self._load.warm_up(ms))
@@ -44,8 +50,8 @@ class _Runner:
         else:
             self.slices[turn] = measured
 
-    def _open(self, cell, lab, index, stack):
-        self._load = cell.open(lab, self.arm, index)
+    def _open(self, stack):
+        self._load = self._new_load()
         stack.callback(self._load.close)
 
     def _attempt(self, action):
@@ -60,27 +66,39 @@ class _Runner:
 
 
 def _run(cell, arms, lab, rounds, slice_ms):
-    earlier = lab.agent.counters()
-    with ExitStack() as stack:
-        runners = [_Runner(cell, lab, arm, index, stack) for index, arm in enumerate(arms)]
-        for runner in runners:
-            runner.warm_up(slice_ms)
-        before = lab.agent.counters()
-        for turn in range(rounds):
-            at = turn % len(runners)
-            for runner in runners[at:] + runners[:at]:
-                runner.slice(turn, slice_ms)
-        after = lab.agent.counters()
+    runners = [_Runner(cell, lab, arm, index) for index, arm in enumerate(arms)]
+    sets = [range(turn, turn + 1) for turn in range(rounds)] if cell.anew else [range(rounds)]
+    looks = [_run_set(runners, lab, turns, slice_ms) for turns in sets]
     return {
         "cell": cell.name,
         "kind": cell.kind,
         "figure": cell.figure,
         "cpu_percent": cell.cpu_percent,
-        "arms": {runner.arm.name: _arm(runner, runners[0], earlier, before, after) for runner in runners},
+        "arms": {runner.arm.name: _arm(runner, runners[0], looks) for runner in runners},
     }
 
 
-def _arm(runner, base, earlier, before, after):
+def _run_set(runners, lab, turns, slice_ms):
+    """Returns what the datapath had counted before the arms were open, when they were warm, and after the last of these turns."""
+    earlier = lab.agent.counters()
+    with ExitStack() as stack:
+        for runner in runners:
+            runner.open(stack)
+        for runner in _in_order(runners, turns[0]):
+            runner.warm_up(slice_ms)
+        before = lab.agent.counters()
+        for turn in turns:
+            for runner in _in_order(runners, turn):
+                runner.slice(turn, slice_ms)
+        return earlier, before, lab.agent.counters()
+
+
+def _in_order(runners, turn):
+    first = turn % len(runners)
+    return runners[first:] + runners[:first]
+
+
+def _arm(runner, base, looks):
     slices = list(runner.slices.values())
     names = [n for n in slices[0] if n not in _SUMS] if slices else []
     result = {"failures": runner.failures, "figures": {n: figures.summary([s[n] for s in slices]) for n in names}}
@@ -89,22 +107,25 @@ def _arm(runner, base, earlier, before, after):
     if runner is not base:
         result["ratios"] = {n: figures.ratio(runner.slices, base.slices, n) for n in names}
     if policy := runner.arm.policy:
-        result["datapath"] = _datapath(earlier[policy], before[policy], after[policy], sum(s["bytes"] for s in slices))
+        result["datapath"] = _datapath([[look[policy] for look in of_set] for of_set in looks], sum(s["bytes"] for s in slices))
     return result
 
 
-def _datapath(earlier, before, after, sent):
-    """What the counters say happened meanwhile, and where connections that are not accelerated stand."""
-    redirected = after["redirected_bytes"] - before["redirected_bytes"]
+def _datapath(looks, sent):
+    """What the counters say happened meanwhile, and where connections that are not accelerated stand; all sets together."""
+    redirected = sum(after["redirected_bytes"] - before["redirected_bytes"] for _, before, after in looks)
     return {
         "redirected_bytes": redirected,
         "redirected_share": min(1.0, redirected / sent) if sent else 0.0,
-        "accelerated_live": after["accelerated_live"],
-        "live": after["live"],
-        "reasons": _grown(earlier["reasons"], after["reasons"]),
-        "fallbacks": _grown(before["fallbacks"], after["fallbacks"]),
+        "accelerated_live": sum(after["accelerated_live"] for _, _, after in looks),
+        "live": sum(after["live"] for _, _, after in looks),
+        "reasons": _grown((earlier["reasons"], after["reasons"]) for earlier, _, after in looks),
+        "fallbacks": _grown((before["fallbacks"], after["fallbacks"]) for _, before, after in looks),
     }
 
 
-def _grown(before, after):
-    return {name: n - before.get(name, 0) for name, n in after.items() if n > before.get(name, 0) and name != "accelerated"}
+def _grown(pairs):
+    grown = Counter()
+    for before, after in pairs:
+        grown.update({name: n - before.get(name, 0) for name, n in after.items() if n > before.get(name, 0) and name != "accelerated"})
+    return dict(grown)

@@ -66,6 +66,31 @@ class Cell(turns.ArmsCell):
         return Load(arm, self.failing_round if arm is arms.SETTLED else None)
 
 
+class LuckyCell(Cell):
+    """Every third set of connections is one in which plain TCP is four times as fast, for as long as they live."""
+
+    anew = True
+
+    def __init__(self):
+        super().__init__()
+        self.sets = 0
+        self.open_now = 0
+        self.open_at_most = 0
+
+    def open(self, lab, arm, index):
+        self.sets += arm is arms.PLAIN
+        self.open_now += 1
+        self.open_at_most = max(self.open_at_most, self.open_now)
+        load = super().open(lab, arm, index)
+        measure, lucky = load.slice, arm is arms.PLAIN and self.sets % 3 == 0
+        load.slice = lambda ms: {**(measured := measure(ms)), "operations_per_s": measured["operations_per_s"] * (4 if lucky else 1)}
+        load.close = self._closed
+        return load
+
+    def _closed(self):
+        self.open_now -= 1
+
+
 class TurnsTest(unittest.TestCase):
     def test_pairs_arms_round_by_round_so_that_a_slower_machine_changes_no_ratio(self):
         settled = Cell().run(Lab(), 4, 1)["arms"]["settled"]
@@ -85,6 +110,24 @@ class TurnsTest(unittest.TestCase):
         self.assertNotIn("error", result["plain"])
         self.assertEqual(25, result["plain"]["figures"]["operations_per_s"]["least"])
 
+    def test_a_cell_that_opens_its_arms_anew_for_each_round_does_not_take_the_luck_of_one_connection_for_a_ratio(self):
+        cell = LuckyCell()
+        result = cell.run(Lab(), 5, 1)["arms"]
+        self.assertEqual((5, 2, 0), (cell.sets, cell.open_at_most, cell.open_now))
+        self.assertEqual({"median": 2.0, "least": 0.5, "most": 2.0}, result["settled"]["ratios"]["operations_per_s"])
+        self.assertEqual({"median": 100, "least": 100, "most": 400}, result["plain"]["figures"]["operations_per_s"])
+
+    def test_what_the_datapath_counted_is_that_of_all_sets_together(self):
+        datapath = LuckyCell().run(Lab(), 5, 1)["arms"]["settled"]["datapath"]
+        self.assertEqual(5 * 700, datapath["redirected_bytes"])
+        self.assertEqual({"not_settled": 5 * 2}, datapath["reasons"])
+        self.assertEqual({}, datapath["fallbacks"])
+
+    def test_streams_of_one_connection_are_such_cells_and_no_others(self):
+        anew = {cell.name for cell in main._every_cell() if getattr(cell, "anew", False)}
+        for name in ("stream-64KiB-same-1-loopback", "stream-blocking-64B-two-1-veth", "stream-nagle-4KiB-same-1-loopback", "stream-1MiB-two-1-redirect"):
+            self.assertIn(name, anew)
+        self.assertFalse([name for name in anew if "stream-" not in name or "-1-" not in name])
 
     def test_a_second_plain_arm_shows_what_the_machine_alone_makes_of_a_ratio(self):
         again = Cell().run(Lab(), 4, 1, more=[arms.AGAIN])["arms"]["again"]
