@@ -45,7 +45,8 @@ EXPECTATIONS = (
     Expectation(SocketCell("request", 64, "same"), 0.80),
     Expectation(SocketCell("request", 64 << 10, "same"), 0.75),
     Expectation(SocketCell("request", 1024, "two", 32), 0.80),
-    Expectation(SocketCell("stream", 64 << 10, "two"), 0.95, redirected_at_least=0.3),
+    # Plain TCP on one connection is fast or slow for life (docs/benchmarks.md); over 32 of them that luck averages.
+    Expectation(SocketCell("stream", 64 << 10, "same", 32), 0.80),
     Expectation(HttpCell("haproxy", 1024, 32), 0.90),
     # Who is not meant pays next to nothing.
     Expectation(SocketCell("request", 64, "same", unmatched=True), 1.15),
