@@ -20,7 +20,7 @@ conformance: build ## what an application can see of acceleration: every socket-
 	@scripts/setup test
 	@conformance/run --report docs/conformance.md
 
-bench: build ## plain TCP against Shunt, taking turns; BENCH_ONLY=REGEX for some cells, BENCH_SHORT=1 for 3 minutes
+bench: build ## plain TCP against Shunt, taking turns; BENCH_ONLY=REGEX for some cells, BENCH_SHORT=1 for 4 minutes
 	@scripts/setup bench
 	@bench/run --only "$${BENCH_ONLY:-}" $${BENCH_SHORT:+--short}
 

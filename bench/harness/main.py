@@ -73,7 +73,7 @@ def _options():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--list", action="store_true", help="name the cells and end")
     parser.add_argument("--only", default="", metavar="REGEX", help="only cells whose name matches")
-    parser.add_argument("--short", action="store_true", help="the few cells that tell most, in at most three minutes")
+    parser.add_argument("--short", action="store_true", help="the few cells that tell most, in about four minutes")
     parser.add_argument("--again", action="store_true", help="plain TCP twice in each cell, to show how far from 1.0 the machine alone throws a ratio")
     parser.add_argument("--congestion", metavar="NAME", help="TCP's congestion control, of those in net.ipv4.tcp_allowed_congestion_control; cells are then called CELL@NAME")
     parser.add_argument("--check", action="store_true", help="only whether Shunt's wins are still there, in about a minute")
