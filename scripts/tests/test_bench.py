@@ -2,7 +2,10 @@ import json
 import sys
 import tempfile
 import unittest
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from unittest import mock
 
 from shuntdev.console import ROOT, Failure
 
@@ -177,18 +180,118 @@ class ShareTest(unittest.TestCase):
             self.assertEqual(20, shares[name], name)
 
 
+def checked(settled, handshake=None, tutorial=0.55, share=1.0, failures=None):
+    """A cell's result: CPU of each arm, ratio to plain TCP; None where no round has both."""
+
+    def arm(name, cpu):
+        return {"failures": (failures or {}).get(name, 0), "error": "it broke", "ratios": {"cpu_us_per_operation": cpu and {"median": cpu}}}
+
+    accelerated = {"settled": settled, "handshake": handshake or settled}
+    measured = {name: arm(name, cpu) | {"datapath": {"redirected_share": share}} for name, cpu in accelerated.items()}
+    return {"arms": {"plain": arm("plain", None), **measured, "tutorial": arm("tutorial", tutorial)}}
+
+
+class WinTest(unittest.TestCase):
+    def judge(self, *cpu, **rest):
+        return check.Win(Cell()).judge(checked(*cpu, **rest))
+
+    def test_is_content_when_half_of_what_the_tutorial_saves_is_saved_on_whichever_machine(self):
+        for settled, handshake, tutorial in ((0.61, 0.57, 0.55), (0.84, 0.81, 0.79), (0.95, 0.95, 0.91)):
+            verdict = self.judge(settled, handshake, tutorial=tutorial)
+            self.assertEqual(((), True), (verdict.complaints, verdict.tells))
+
+    def test_complains_of_the_arm_that_saves_less_than_half_of_what_can_be_saved(self):
+        (lost,) = self.judge(0.61, 0.80, tutorial=0.55).complaints
+        self.assertEqual(
+            "handshake: CPU per operation is 0.80× plain TCP's, expected at most 0.78× where the tutorial's way has 0.55× plain TCP's CPU per operation", lost
+        )
+        self.assertEqual(2, len(self.judge(0.91, tutorial=0.79).complaints))
+
+    def test_a_saving_without_redirected_bytes_is_not_taken_for_a_win(self):
+        (settled, handshake) = self.judge(0.55, share=0.1).complaints
+        self.assertIn("settled: 10% of the bytes were redirected, expected at least 80%", settled)
+        self.assertIn("handshake", handshake)
+
+    def test_where_the_tutorial_saves_next_to_nothing_it_says_so_and_asks_for_nothing(self):
+        verdict = self.judge(1.05, tutorial=0.93, share=0.0)
+        self.assertEqual(((), False), (verdict.complaints, verdict.tells))
+        self.assertIn("cannot tell where the tutorial's way has 0.93× plain TCP's CPU", verdict.found)
+
+    def test_where_the_tutorial_fails_it_says_so_and_asks_for_nothing(self):
+        for verdict in (self.judge(0.6, failures={"tutorial": 3}), self.judge(0.6, tutorial=None)):
+            self.assertEqual(((), False), (verdict.complaints, verdict.tells))
+            self.assertIn("it broke", verdict.found)
+
+    def test_complains_of_failures_of_all_others_whatever_can_be_saved(self):
+        for name in ("plain", "settled", "handshake"):
+            self.assertEqual((f"{name}: 3 failures: it broke",), self.judge(0.6, tutorial=1.0, failures={name: 3}).complaints)
+
+    def test_complains_when_an_arm_was_never_measured_beside_plain_tcp(self):
+        self.assertEqual(2, len(self.judge(None).complaints))
+
+    def test_each_of_its_cells_has_the_tutorials_way_beside_it(self):
+        for expectation in check.EXPECTATIONS:
+            self.assertEqual(isinstance(expectation, check.Win), arms.TUTORIAL in expectation.cell.arms, expectation.cell.name)
+
+
+class NoCostTest(unittest.TestCase):
+    def judge(self, cpu, failures=0):
+        unmatched = {"failures": failures, "ratios": {"cpu_us_per_operation": cpu and {"median": cpu}}}
+        return check.NoCost(Cell(), 1.15).judge({"arms": {"plain": {"failures": 0}, "unmatched": unmatched}})
+
+    def test_is_content_when_who_is_not_meant_pays_next_to_nothing_and_tells_of_no_win(self):
+        verdict = self.judge(1.02)
+        self.assertEqual(((), False), (verdict.complaints, verdict.tells))
+
+    def test_complains_of_a_cost_of_failures_and_of_nothing_measured(self):
+        for verdict in (self.judge(1.2), self.judge(1.02, failures=1), self.judge(None)):
+            self.assertEqual(1, len(verdict.complaints), verdict)
+
+
+class Measurements:
+    """A cell that gives one result after another."""
+
+    name = "a-cell"
+
+    def __init__(self, *results):
+        self.results = list(results)
+        self.rounds = []
+
+    def run(self, lab, rounds, pace, without=()):
+        self.rounds.append(rounds)
+        return {"cell": self.name, "figure": "operations_per_s", **self.results[len(self.rounds) - 1]}
+
+
 class CheckTest(unittest.TestCase):
-    def complaints(self, cpu, share=1.0, failures=0):
-        arm = {"failures": failures, "ratios": {"cpu_us_per_operation": cpu and {"median": cpu}}, "datapath": {"redirected_share": share}}
-        return check.Expectation(Cell(), 0.8).complaints({"arms": {"plain": {"failures": 0}, "settled": arm}})
+    lost, won = check.Verdict("", ("settled: lost",), tells=True), check.Verdict("", tells=True)
+    untold = check.Verdict("cannot tell where it has 0.97×")
 
-    def test_is_content_with_a_win(self):
-        self.assertEqual([], self.complaints(0.55))
+    def attempts(self, *results):
+        cell = Measurements(*results)
+        with mock.patch.object(check, "say"), mock.patch.object(check.text, "lines", return_value=""), redirect_stdout(StringIO()):
+            verdict = check._check(check.Win(cell), None, mock.Mock())
+        return cell.rounds, bool(verdict.complaints)
 
-    def test_complains_of_a_lost_win_of_bytes_that_went_by_tcp_of_failures_and_of_nothing_measured(self):
-        for lost in (self.complaints(1.02), self.complaints(0.55, share=0.1), self.complaints(0.55, failures=3), self.complaints(None)):
-            self.assertEqual(1, len(lost), lost)
-            self.assertIn("settled", lost[0])
+    def test_measures_again_and_longer_until_a_win_is_seen(self):
+        self.assertEqual(([5], False), self.attempts(checked(0.6)))
+        self.assertEqual(([5, 10, 15], False), self.attempts(checked(1.0), checked(0.9), checked(0.6)))
+
+    def test_is_lost_when_four_times_no_win_was_seen(self):
+        self.assertEqual(([5, 10, 15, 20], True), self.attempts(*[checked(1.0)] * 4))
+
+    def test_does_not_measure_again_where_redirecting_saves_nothing(self):
+        self.assertEqual(([5], False), self.attempts(checked(1.0, tutorial=1.0)))
+
+    def test_holds_when_some_cells_can_tell_and_says_how_many(self):
+        self.assertEqual("nothing is lost; cells that would tell if a win were: 1", check.conclusion({"a": self.won, "b": self.untold}))
+
+    def test_fails_with_every_complaint_and_its_cell(self):
+        with self.assertRaisesRegex(Failure, "a win is lost: b, settled: lost; c, settled: lost$"):
+            check.conclusion({"a": self.won, "b": self.lost, "c": self.lost, "d": self.untold})
+
+    def test_fails_with_what_was_found_when_no_cell_can_tell(self):
+        with self.assertRaisesRegex(Failure, "found none: a: cannot tell where it has 0.97×; b: no cost$"):
+            check.conclusion({"a": self.untold, "b": check.Verdict("no cost")})
 
 
 class FiguresTest(unittest.TestCase):
