@@ -81,6 +81,8 @@ EXPECTATIONS = (
     Win(SocketCell("request", 1024, "two", 32)),
     # Plain TCP on one connection is fast or slow for life (docs/benchmarks.md); over 32 of them that luck averages.
     Win(SocketCell("stream", 64 << 10, "same", 32)),
+    # On two CPUs it does not with messages of 64 KiB: the tutorial's way had 0.46 to 1.04× plain TCP's CPU. Queues of larger ones are at times at their limit.
+    Win(SocketCell("stream", 256 << 10, "two", 32), redirected_at_least=0.5),
     Win(HttpCell("haproxy", 1024, 32)),
     NoCost(SocketCell("request", 64, "same", unmatched=True), 1.15),
 )
