@@ -50,6 +50,7 @@ static __always_inline void shunt_carries(struct shunt_conn *c, __u32 size, __u6
 
 	if (c->flags & SHUNT_CONN_SLOW)
 		return;
+	shunt_pace_by_tcp(c, size);
 	c->carried += size + SHUNT_CARRIED_MESSAGE;
 	if (c->carried <= 0)
 		return;

@@ -28,7 +28,8 @@
 #include "young.h"
 
 #define SHUNT_FIT_FOR_NS 2000000000ull    /* how long a peer's fitness is believed; it is proven again when it enters */
-#define SHUNT_PAUSES 6                    /* how often a walk waits for an end to be quiet; as often again when its peer is in already */
+#define SHUNT_PAUSES 384u                 /* how often a walk waits for an end to be quiet; as often again when its peer is in already */
+#define SHUNT_PAUSES_AGAIN_NS 1000000000ull /* and not again for so long */
 #define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
 #define SHUNT_ALONE_VISITS 6              /* but as many visits at least: among many sockets they are far apart */
 
@@ -215,13 +216,21 @@ static __always_inline void shunt_visit_leaving(struct shunt_visit *v)
 		shunt_take_out(v);
 }
 
+/* The other end's socket, unlocked, or NULL if it is another's by now. */
+static __always_inline struct tcp_sock *shunt_peer_of(const struct shunt_end *peer)
+{
+	struct tcp_sock *tp = bpf_rdonly_cast((void *)peer->sk, bpf_core_type_id_kernel(struct tcp_sock));
+
+	return peer->sk && (__u64)((struct sock *)tp)->__sk_common.skc_cookie.counter == peer->cookie ? tp : NULL;
+}
+
 static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct sock_common *skc)
 {
 	struct shunt_conn *c = v->c;
 	__u32 fitness, received;
 	long error;
 
-	if (v->me->reason == SHUNT_SLOWER_THAN_TCP && shunt_slow_returns(c, v->now))
+	if (v->me->reason == SHUNT_SLOWER_THAN_TCP && !(v->peer->flags & (SHUNT_END_IN | SHUNT_END_CLOSED)) && shunt_slow_returns(c, v->tp, shunt_peer_of(v->peer), v->now))
 		v->me->reason = 0;
 	/* The kernel refuses a socket that is in somebody else's sockhash, such as that of an earlier version of Shunt; it may have left by now. */
 	if (v->me->reason == SHUNT_KERNEL_REFUSED)
@@ -267,10 +276,8 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY | SHUNT_CONN_ASLEEP);
 	if (v->sleepers)
 		c->flags |= SHUNT_CONN_ASLEEP;
-	c->slowness = 0;
-	c->carried = 0;
-	c->floods = 0;
-	c->large_turns = 0;
+	shunt_nothing_is_slow(c);
+	shunt_new_pace(c);
 	c->sender = 0;
 	v->me->flags |= SHUNT_END_IN | (c->flags & SHUNT_CONN_POLLER ? SHUNT_END_POLLER : 0);
 }
@@ -316,6 +323,18 @@ static __always_inline bool shunt_halfway(const struct shunt_visit *v)
 	return shunt_wanted(v) && ((v->me->flags ^ v->peer->flags) & SHUNT_END_IN);
 }
 
+/* Whether the walk shall wait for a busy end. A stream whose ends share a CPU is quiet for some 10 us, between its reader's last recv and what its sender copies next: so it is looked at often, not long. */
+static __always_inline bool shunt_pauses(struct shunt_visit *v)
+{
+	if (v->now - v->c->paused_ns > SHUNT_PAUSES_AGAIN_NS)
+		v->c->pauses = 0;
+	if (v->c->pauses >= (v->peer->flags & SHUNT_END_IN ? 2 * SHUNT_PAUSES : SHUNT_PAUSES))
+		return false;
+	v->c->pauses++;
+	v->c->paused_ns = v->now;
+	return true;
+}
+
 /* One visit. */
 static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struct sock_common *skc, struct tcp_sock *tp, struct shunt_conn *c, struct shunt_config *config)
 {
@@ -358,10 +377,8 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 	if (v.c->state == SHUNT_STATE_LEAVING)
 		shunt_visit_leaving(&v);
 	/* Between two requests it would be fit: the walk stops here for a moment, and goes on with another visit of this socket. */
-	if (v.busy && v.c->pauses < (v.peer->flags & SHUNT_END_IN ? 2 * SHUNT_PAUSES : SHUNT_PAUSES)) {
-		v.c->pauses++;
+	if (v.busy && shunt_pauses(&v))
 		return 1;
-	}
 	if (v.c->flags & SHUNT_CONN_OWNER)
 		shunt_move(v.c, shunt_present_verdict(&v));
 	c->calm = 0;

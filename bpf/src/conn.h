@@ -58,8 +58,9 @@ struct shunt_conn {
 	__u64 backlog_bytes;
 	__u8 searches;             /* of a stray for its peer */
 	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
-	__u8 pauses;               /* of walks that waited for it to be quiet */
 	__u8 floods;               /* in a row (floods.h) */
+	__u8 returns;              /* in a row that measuring TCP brought about (pace.h) */
+	__u32 pauses;              /* of walks that waited for it to be quiet, the last one at paused_ns */
 	__u32 lap_seq;             /* lap.h */
 	__u32 slot;                /* of shunt_ledger, from 1 (ledger.h); 0 = nothing of this direction is noted */
 	__u32 flood_read;          /* floods.h: what was read when redirecting began */
@@ -69,7 +70,7 @@ struct shunt_conn {
 	__u64 flushed_messages;
 	__u64 sender;              /* address of the task that redirected last; compared, never followed */
 	/* room.h */
-	__u64 room;                /* unread bytes that its reader deserves at present; 0 = what its policy allows */
+	__u64 room;                /* unread bytes that its reader deserves at present; 0 = nothing is known of it */
 	__u64 filled_ns;
 	/* bursts.h */
 	__u64 burst_bytes;         /* redirected_bytes when the present queue was SHUNT_BURST_STARTS messages long */
@@ -84,6 +85,21 @@ struct shunt_conn {
 	__u32 calm;                /* calm.h; 0 = something is left to do */
 	/* carried.h */
 	__s64 carried;             /* since it was enrolled: what TCP carried from within the sockhash, less what redirecting made up for; bytes, and some for each message */
+	/* pace.h */
+	__u64 by_tcp;              /* bytes that TCP carried from within the sockhash */
+	__u64 pace_at;             /* by_tcp and redirected_bytes when it was last looked at, */
+	__u64 pace_ns;             /* and when that was */
+	__u64 pace_since_ns;       /* when it began to send, after a long pause */
+	__u64 pace_bytes;          /* of late, sent */
+	__u64 pace_took_ns;        /* in this time */
+	__u64 outside_ns;          /* since when TCP is measured outside; 0 = it is not */
+	__u64 outside_bytes;       /* bytes_acked then */
+	__u64 outside_jiffies;
+	__u64 tcp_pace;            /* as it was measured, bytes in a millisecond */
+	__u64 spared_until_ns;     /* for TCP is not faster */
+	__u32 outside_busy;        /* jiffies in which something was under way, of both ends, by then */
+	__u32 pad;
+	__u64 paused_ns;
 	/* turns.h */
 	__u32 large_seen;          /* of its peer's large messages */
 	__u32 large_turns;         /* large messages in a row, less one, that answered one from another CPU */

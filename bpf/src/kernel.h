@@ -314,6 +314,9 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 	__u64 bytes_acked;
 	__u64 bytes_received;
+	__u32 chrono_start;
+	__u32 chrono_stat[3];
+	__u8 chrono_type : 2;
 	bool is_mptcp;
 	__u8 recvmsg_inq : 1;
 	__u8 nonagle : 4;

@@ -19,6 +19,7 @@
 #include "floods.h"
 #include "hasty.h"
 #include "nagle.h"
+#include "pace.h"
 #include "proof.h"
 #include "room.h"
 #include "turns.h"
@@ -243,6 +244,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 	if (c->redirected_messages - c->flushed_messages >= SHUNT_FLUSH_MESSAGES || c->redirected_bytes - c->flushed_bytes >= SHUNT_FLUSH_BYTES) {
 		if (!c->flushed_messages)
 			shunt_not_hasty(c->listener, (__u64)tp);
+		shunt_note_pace(c);
 		shunt_note_way(c, tp, c->redirected_messages - c->flushed_messages, c->redirected_bytes - c->flushed_bytes);
 		shunt_flush(c);
 	}

@@ -2,9 +2,9 @@
 /*
  * How many bytes a direction may have unread before TCP takes over and blocks the sender (docs/decisions/0018). The least of
  *
- * - what its policy allows. A sender that shares a CPU with its reader fills the queue for a whole time slice before the reader runs, some 16 to 20 MiB of 64 KiB writes. A limit below
+ * - what its policy allows. A sender that shares a CPU with its reader fills the queue for a whole time slice before the reader runs, some 16 to 24 MiB of 64 KiB writes. A limit below
  *   that makes each slice end in TCP, and once TCP's buffers are full they hardly ever run empty: the sender is woken when a third of its buffer is free, and fills it again.
- * - what its reader deserves: half as much whenever it took long to read a full queue, twice as much when it was soon read.
+ * - what its reader deserves: 16 MiB at first, half as much whenever it took long to read a full queue, twice as much when it was soon read.
  * - an eighth of what the node's budget has left. So a few streams get all they can use, many get less, and readers that have stopped never take the last of it.
  * - what TCP may hold for the reader: its SO_RCVBUF, or else the greatest that TCP gives by itself, if it has memory enough to give. Where more is queued than that, TCP drops what it is sent while its window was still open, and the
  *   sender waits 200 ms and longer for its timer (tcp_try_rmem_schedule()).
@@ -17,6 +17,7 @@
 #include "charge.h"
 #include "lap.h"
 
+#define SHUNT_FIRST_ROOM (16ull << 20)
 #define SHUNT_LEAST_ROOM (2ull << 20)
 #define SHUNT_READ_SOON_NS 400000000ull
 #define SHUNT_READ_LATE_NS 1000000000ull
@@ -39,7 +40,9 @@ static __always_inline __u64 shunt_receive_room(struct tcp_sock *reader, struct 
 
 static __always_inline __u64 shunt_deserved_room(const struct shunt_conn *c)
 {
-	return c->room && c->room < c->backlog_bytes ? c->room : c->backlog_bytes;
+	__u64 room = c->room ? c->room : SHUNT_FIRST_ROOM;
+
+	return room < c->backlog_bytes ? room : c->backlog_bytes;
 }
 
 /* Whether this direction may hold so much of the node's budget. */

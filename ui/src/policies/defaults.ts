@@ -5,6 +5,6 @@ export const DEFAULTS = {
   mode: 'Enforce',
   enrolment: 'Settled',
   blockingSockets: 'Exclude',
-  backlogBytes: '16Mi',
+  backlogBytes: '32Mi',
   backlogMessages: '2048',
 } as const;
