@@ -273,7 +273,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->pauses = 0;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
-	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY | SHUNT_CONN_ASLEEP);
+	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_TRIES | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY | SHUNT_CONN_ASLEEP);
 	if (v->sleepers)
 		c->flags |= SHUNT_CONN_ASLEEP;
 	shunt_nothing_is_slow(c);

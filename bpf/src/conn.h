@@ -27,6 +27,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
 	SHUNT_CONN_LEFT_ALONE = 1 << 24, /* was counted under slower_than_tcp before it was adopted */
 	SHUNT_CONN_UNCOUNTED = 1 << 25, /* adopted, and neither end counts it yet */
+	SHUNT_CONN_TRIES = 1 << 26, /* leaves because no rule tells whether TCP is faster (trial.h) */
 	SHUNT_CONN_UNUSUAL = 4096, /* its program made a call that only TCP answers as it should (proof.h), or sent an urgent byte */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (slow.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
@@ -91,7 +92,11 @@ struct shunt_conn {
 	__u64 pace_ns;             /* and when that was */
 	__u64 pace_since_ns;       /* when it began to send, after a long pause */
 	__u64 pace_bytes;          /* of late, sent */
-	__u64 pace_took_ns;        /* in this time */
+	__u64 pace_took_ns;        /* in this time, */
+	__u64 pace_ran_ns;         /* of which its sender had a CPU for so long */
+	__u64 pace_sender;         /* address of the task that sent when it was last looked at */
+	__u64 pace_sender_ran_ns;  /* its time on a CPU by then */
+	__u64 answered_ns;         /* when its peer was last seen to have sent (nagle.h) */
 	__u64 outside_ns;          /* since when TCP is measured outside; 0 = it is not */
 	__u64 outside_bytes;       /* bytes_acked then */
 	__u64 outside_jiffies;
@@ -257,6 +262,7 @@ struct shunt_backlog {
 struct shunt_strain {
 	__u64 since_ns;
 	__s64 carried;             /* bytes by TCP since then, for connections whose own account (shunt_conn.carried) is above 0 */
+	__u64 tried_ns;            /* when a connection last left for a trial */
 };
 
 /* shunt_listeners: LRU_HASH; tells which end of an old connection is the server's where its socket does not (adopt.h). */

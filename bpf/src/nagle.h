@@ -32,8 +32,13 @@ static __always_inline void shunt_note_way(struct shunt_conn *c, struct tcp_sock
 	if (!shunt_ends_of(c, &me, &peer))
 		return;
 	me->sent++;
-	if (!shunt_nagle_gathers(tp) || peer->sent != c->peer_sent || bytes >= (__u64)messages * SHUNT_GATHERED_MESSAGE) {
+	if (peer->sent != c->peer_sent) {
 		c->peer_sent = peer->sent;
+		c->answered_ns = bpf_ktime_get_coarse_ns();
+		c->one_way = 0;
+		return;
+	}
+	if (!shunt_nagle_gathers(tp) || bytes >= (__u64)messages * SHUNT_GATHERED_MESSAGE) {
 		c->one_way = 0;
 		return;
 	}

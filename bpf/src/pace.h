@@ -19,7 +19,7 @@
 #define SHUNT_PACE_LEAST_NS 96000000ull  /* less tells nothing */
 #define SHUNT_PACE_KNOWN_NS 300000000ull /* after that, a connection whose pace is not known is one that pauses all the time, and need not be waited for */
 #define SHUNT_PACE_ANEW_NS 1000000000ull /* a gap after which it begins to send as if for the first time */
-#define SHUNT_OUTSIDE_NS 100000000ull    /* of being busy, before TCP is judged */
+#define SHUNT_OUTSIDE_NS 150000000ull    /* of being busy, before TCP is judged */
 #define SHUNT_OUTSIDE_DONE 1ull          /* of outside_ns */
 #define SHUNT_FASTER_BY 10               /* of a hundred: as much faster it must have been inside to come back */
 #define SHUNT_SPARED_NS 10000000000ull   /* doubled with each return that follows another */
@@ -37,17 +37,24 @@ static __always_inline __u64 shunt_pace(const struct shunt_conn *c)
 static __always_inline void shunt_note_pace(struct shunt_conn *c)
 {
 	__u64 now = bpf_ktime_get_coarse_ns(), sent = c->redirected_bytes + c->by_tcp, took = now - c->pace_ns;
+	struct task_struct *sender = bpf_get_current_task_btf();
+	__u64 ran = sender->se.sum_exec_runtime;
 
 	if (took < SHUNT_PACE_GAP_NS) {
 		c->pace_bytes += sent - c->pace_at;
 		c->pace_took_ns += took;
+		if (c->pace_sender == (__u64)sender)
+			c->pace_ran_ns += ran - c->pace_sender_ran_ns;
 		if (c->pace_took_ns > SHUNT_PACE_NS) {
 			c->pace_bytes /= 2;
 			c->pace_took_ns /= 2;
+			c->pace_ran_ns /= 2;
 		}
 	}
 	if (took >= SHUNT_PACE_ANEW_NS)
 		c->pace_since_ns = now;
+	c->pace_sender = (__u64)sender;
+	c->pace_sender_ran_ns = ran;
 	c->pace_at = sent;
 	c->pace_ns = now;
 }
@@ -64,7 +71,7 @@ static __always_inline void shunt_new_pace(struct shunt_conn *c)
 {
 	c->pace_at = c->redirected_bytes + c->by_tcp;
 	c->pace_ns = 0;
-	c->pace_bytes = c->pace_took_ns = 0;
+	c->pace_bytes = c->pace_took_ns = c->pace_ran_ns = 0;
 	c->outside_ns = 0;
 }
 
@@ -125,7 +132,8 @@ static __always_inline bool shunt_is_faster_inside(struct shunt_conn *c, struct 
 	if (!outside)
 		return false;
 	c->outside_ns = SHUNT_OUTSIDE_DONE;
-	if (inside * 100 <= outside * (100 + SHUNT_FASTER_BY)) {
+	/* What a rule sent out must have been faster inside, and what was only tried, slower. */
+	if (c->flags & SHUNT_CONN_TRIES ? outside * 100 > inside * (100 + SHUNT_FASTER_BY) : inside * 100 <= outside * (100 + SHUNT_FASTER_BY)) {
 		c->returns = 0;
 		return false;
 	}

@@ -22,6 +22,7 @@
 #include "pace.h"
 #include "proof.h"
 #include "room.h"
+#include "trial.h"
 #include "turns.h"
 #include <bpf/bpf_core_read.h>
 
@@ -246,6 +247,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 			shunt_not_hasty(c->listener, (__u64)tp);
 		shunt_note_pace(c);
 		shunt_note_way(c, tp, c->redirected_messages - c->flushed_messages, c->redirected_bytes - c->flushed_bytes);
+		shunt_try_tcp(c, (__u64)tp);
 		shunt_flush(c);
 	}
 	return SK_PASS;

@@ -37,6 +37,7 @@ static __always_inline void shunt_is_slow(struct shunt_conn *c, __u64 sk)
 		return;
 	}
 	c->flags |= SHUNT_CONN_SLOW;
+	c->flags &= ~SHUNT_CONN_TRIES;
 	shunt_hurry_conductor(sk);
 }
 
