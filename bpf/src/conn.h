@@ -92,11 +92,12 @@ struct shunt_conn {
 	__u64 pace_ns;             /* and when that was */
 	__u64 pace_since_ns;       /* when it began to send, after a long pause */
 	__u64 pace_bytes;          /* of late, sent */
-	__u64 pace_took_ns;        /* in this time, */
-	__u64 pace_ran_ns;         /* of which its sender had a CPU for so long */
-	__u64 pace_sender;         /* address of the task that sent when it was last looked at */
-	__u64 pace_sender_ran_ns;  /* its time on a CPU by then */
+	__u64 pace_took_ns;        /* in this time */
 	__u64 answered_ns;         /* when its peer was last seen to have sent (nagle.h) */
+	/* trial.h */
+	__u64 beside_ns;           /* when its reader was last seen to read on another CPU */
+	__u32 sender_lost;         /* how often its sender had lost its CPU when that was last looked at, */
+	__u32 sender_read;         /* and what was read by then */
 	__u64 outside_ns;          /* since when TCP is measured outside; 0 = it is not */
 	__u64 outside_bytes;       /* bytes_acked then */
 	__u64 outside_jiffies;

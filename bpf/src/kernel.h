@@ -205,6 +205,7 @@ struct task_struct {
 	struct files_struct *files;
 	unsigned int flags;
 	__u64 start_boottime;
+	unsigned long nvcsw;
 	unsigned long nivcsw;
 };
 

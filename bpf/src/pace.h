@@ -37,24 +37,17 @@ static __always_inline __u64 shunt_pace(const struct shunt_conn *c)
 static __always_inline void shunt_note_pace(struct shunt_conn *c)
 {
 	__u64 now = bpf_ktime_get_coarse_ns(), sent = c->redirected_bytes + c->by_tcp, took = now - c->pace_ns;
-	struct task_struct *sender = bpf_get_current_task_btf();
-	__u64 ran = sender->se.sum_exec_runtime;
 
 	if (took < SHUNT_PACE_GAP_NS) {
 		c->pace_bytes += sent - c->pace_at;
 		c->pace_took_ns += took;
-		if (c->pace_sender == (__u64)sender)
-			c->pace_ran_ns += ran - c->pace_sender_ran_ns;
 		if (c->pace_took_ns > SHUNT_PACE_NS) {
 			c->pace_bytes /= 2;
 			c->pace_took_ns /= 2;
-			c->pace_ran_ns /= 2;
 		}
 	}
 	if (took >= SHUNT_PACE_ANEW_NS)
 		c->pace_since_ns = now;
-	c->pace_sender = (__u64)sender;
-	c->pace_sender_ran_ns = ran;
 	c->pace_at = sent;
 	c->pace_ns = now;
 }
@@ -71,7 +64,7 @@ static __always_inline void shunt_new_pace(struct shunt_conn *c)
 {
 	c->pace_at = c->redirected_bytes + c->by_tcp;
 	c->pace_ns = 0;
-	c->pace_bytes = c->pace_took_ns = c->pace_ran_ns = 0;
+	c->pace_bytes = c->pace_took_ns = 0;
 	c->outside_ns = 0;
 }
 

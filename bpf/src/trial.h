@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Streams that no rule knows, and that TCP may carry faster all the same: on some machines what limits a stream between two CPUs is what its sender does, and to make an sk_msg of each write and wake its reader takes
- * longer than TCP (16 KiB from a blocking sender: 0.75 of TCP's speed on one machine, 1.0 on another). Nothing but measuring tells. So once a stream has gone one way for a while, and its sender is what limits it, it
- * leaves for a trial, and comes back unless TCP is clearly faster (pace.h).
+ * Streams that no rule knows, and that TCP may carry faster all the same: between two CPUs a stream is as fast as its sender, and on some machines making an sk_msg of each write and waking its reader takes
+ * that longer than TCP (16 KiB: 0.75 of TCP's speed on one machine, 1.2 on another). Nothing but measuring tells. So a stream that has gone one way for a while leaves for a trial, and comes back unless TCP is clearly
+ * faster (pace.h).
  *
- * A sender that has a CPU nearly all the time does not share it with its reader. There a trial would be dear: a stream that is never quiet returns late.
+ * Where the two share a CPU there is none: it would be dear, for a stream that is never quiet returns late. A reader that was read while its sender never lost its CPU has another.
  */
 #ifndef SHUNT_TRIAL_H
 #define SHUNT_TRIAL_H
 
+#include "lap.h"
 #include "maps.h"
 #include "pace.h"
 #include "slow.h"
@@ -16,15 +17,27 @@
 #define SHUNT_TRIAL_AFTER_NS 250000000ull /* of streaming */
 #define SHUNT_TRIALS_NS 1000000000ull     /* between two on a node */
 
+/* Some messages were redirected since this was last asked. */
+static __always_inline void shunt_note_place(struct shunt_conn *c, struct task_struct *sender, int backlog)
+{
+	__u32 lost = sender->nvcsw + sender->nivcsw, read = shunt_read_so_far(c, backlog);
+
+	if (c->sender_lost == lost && (__s32)(read - c->sender_read) > 0 && !(c->flags & SHUNT_CONN_MANY_SENDERS))
+		c->beside_ns = c->pace_ns;
+	c->sender_lost = lost;
+	c->sender_read = read;
+}
+
 /* Its pace was just looked at. */
-static __always_inline void shunt_try_tcp(struct shunt_conn *c, __u64 sk)
+static __always_inline void shunt_try_tcp(struct shunt_conn *c, struct task_struct *sender, int backlog, __u64 sk)
 {
 	__u64 now = c->pace_ns, before;
 	struct shunt_strain *node;
 	__u32 zero = 0;
 
-	if (c->pace_took_ns < SHUNT_PACE_NS / 2 || c->pace_ran_ns < c->pace_took_ns / 8 * 7 || now - c->pace_since_ns < SHUNT_TRIAL_AFTER_NS ||
-	    now - c->answered_ns < SHUNT_TRIAL_AFTER_NS || now < c->spared_until_ns || (c->flags & SHUNT_CONN_SLOW))
+	shunt_note_place(c, sender, backlog);
+	if (c->pace_took_ns < SHUNT_PACE_NS / 2 || now - c->pace_since_ns < SHUNT_TRIAL_AFTER_NS || now - c->answered_ns < SHUNT_TRIAL_AFTER_NS || now - c->beside_ns > SHUNT_PACE_NS || now < c->spared_until_ns ||
+	    (c->flags & SHUNT_CONN_SLOW))
 		return;
 	node = bpf_map_lookup_elem(&shunt_strain, &zero);
 	if (!node)

@@ -5,6 +5,6 @@ export const DEFAULTS = {
   mode: 'Enforce',
   enrolment: 'Settled',
   blockingSockets: 'Exclude',
-  backlogBytes: '32Mi',
+  backlogBytes: '24Mi',
   backlogMessages: '2048',
 } as const;
