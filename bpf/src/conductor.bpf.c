@@ -29,7 +29,8 @@
 
 #define SHUNT_FIT_FOR_NS 2000000000ull    /* how long a peer's fitness is believed; it is proven again when it enters */
 #define SHUNT_PAUSES 384u                 /* how often a walk waits for an end to be quiet; as often again when its peer is in already */
-#define SHUNT_PAUSES_AGAIN_NS 1000000000ull /* and not again for so long */
+#define SHUNT_PAUSES_AGAIN_NS 1000000000ull /* and not again for so long, doubled each time */
+#define SHUNT_PAUSES_DOUBLINGS 7
 #define SHUNT_ALONE_NS 1000000000ull      /* how long an end may wait in the sockhash for its peer */
 #define SHUNT_ALONE_VISITS 6              /* but as many visits at least: among many sockets they are far apart */
 
@@ -270,7 +271,7 @@ static __always_inline void shunt_visit_watched(struct shunt_visit *v, struct so
 	c->enrolled_ns = v->now;
 	shunt_not_hasty(c->listener, (__u64)v->tp);
 	c->visits_alone = 0;
-	c->pauses = 0;
+	c->pauses = c->never_quiet = 0;
 	c->messages = 0;
 	c->clean_seq = v->tp->write_seq - 1; /* not clean: redirecting begins with the drained proof */
 	c->flags &= ~(SHUNT_CONN_HANDSHAKE | SHUNT_CONN_SLOW | SHUNT_CONN_TRIES | SHUNT_CONN_MANY_SENDERS | SHUNT_CONN_DRY | SHUNT_CONN_ASLEEP);
@@ -326,12 +327,17 @@ static __always_inline bool shunt_halfway(const struct shunt_visit *v)
 /* Whether the walk shall wait for a busy end. A stream whose ends share a CPU is quiet for some 10 us, between its reader's last recv and what its sender copies next: so it is looked at often, not long. */
 static __always_inline bool shunt_pauses(struct shunt_visit *v)
 {
-	if (v->now - v->c->paused_ns > SHUNT_PAUSES_AGAIN_NS)
-		v->c->pauses = 0;
-	if (v->c->pauses >= (v->peer->flags & SHUNT_END_IN ? 2 * SHUNT_PAUSES : SHUNT_PAUSES))
+	struct shunt_conn *c = v->c;
+
+	if (c->pauses && v->now - c->paused_ns > SHUNT_PAUSES_AGAIN_NS << c->never_quiet) {
+		c->pauses = 0;
+		if (c->never_quiet < SHUNT_PAUSES_DOUBLINGS)
+			c->never_quiet++;
+	}
+	if (c->pauses >= (v->peer->flags & SHUNT_END_IN ? 2 * SHUNT_PAUSES : SHUNT_PAUSES))
 		return false;
-	v->c->pauses++;
-	v->c->paused_ns = v->now;
+	c->pauses++;
+	c->paused_ns = v->now;
 	return true;
 }
 

@@ -61,7 +61,8 @@ struct shunt_conn {
 	__u8 visits_alone;         /* of the conductor, enrolled, while its peer was not */
 	__u8 floods;               /* in a row (floods.h) */
 	__u8 returns;              /* in a row that measuring TCP brought about (pace.h) */
-	__u32 pauses;              /* of walks that waited for it to be quiet, the last one at paused_ns */
+	__u16 never_quiet;         /* how often walks waited for it to be quiet in vain */
+	__u16 pauses;              /* of walks that waited for it to be quiet, the last one at paused_ns */
 	__u32 lap_seq;             /* lap.h */
 	__u32 slot;                /* of shunt_ledger, from 1 (ledger.h); 0 = nothing of this direction is noted */
 	__u32 flood_read;          /* floods.h: what was read when redirecting began */

@@ -153,7 +153,7 @@ export const REASONS: readonly Reason[] = [
     id: 'slower_than_tcp',
     title: 'TCP is faster',
     group: 'pressure',
-    meaning: 'For this pattern of traffic (small one-way writes on one CPU) plain TCP is faster, so TCP carries it.',
+    meaning: 'For this traffic, as it was measured or is being measured right now, plain TCP is faster, so TCP carries it.',
     advice: 'Nothing to do: never slower than TCP is a promise.',
   },
   {

@@ -56,7 +56,7 @@ class PolicySetTest {
         policy(
             "p",
             "{priority: 100, action: Accelerate, nodes: {matchLabels: {}}, limits: {backlogBytes:"
-                + " 16384Ki}, tests: []}");
+                + " 24576Ki}, tests: []}");
 
     assertThat(new PolicySet(List.of(spelledOut)).digest())
         .isEqualTo(new PolicySet(List.of(policy("p", "{}"))).digest());

