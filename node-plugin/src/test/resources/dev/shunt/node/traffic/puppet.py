@@ -190,6 +190,18 @@ class Puppet:
     def send(self, name, count, flags="0"):
         self.ends[name].send(int(count), int(flags))
 
+    def stream(self, name, count, size):
+        """So many bytes in messages of this size, one after the other; waits only where there is no room."""
+        end, left = self.ends[name], int(count)
+        while left:
+            try:
+                sent = end.socket.send(end.sends.look(min(left, int(size))))
+            except BlockingIOError:
+                end.wait(select.POLLOUT)
+                continue
+            end.sends.at += sent
+            left -= sent
+
     def receive(self, name, count, flags="0"):
         self.ends[name].receive(int(count), int(flags))
 
