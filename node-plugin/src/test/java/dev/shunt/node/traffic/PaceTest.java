@@ -131,7 +131,7 @@ class PaceTest {
   void aStreamThatTcpCarriesIsTakenOutWhileItGoesOnAlthoughItsReaderNeverCatchesUp()
       throws Exception {
     host.apply(policy("Handshake", "4Ki"));
-    startSink();
+    startSink("65536"); // of megabytes it would never be at the end
     Program source = connect("pour", "ask");
     host.await("TCP found faster", s -> s.acceleratedLive() == 0 && slower(s) == 1, PATIENCE);
     source.sendLine();
