@@ -299,7 +299,9 @@ static __always_inline __u32 shunt_present_verdict(const struct shunt_visit *v)
 		return v->c->verdict == SHUNT_FIRST_BYTE_BY_TCP ? SHUNT_FIRST_BYTE_BY_TCP : SHUNT_ACCELERATED;
 	if (v->me->reason)
 		return v->me->reason;
-	return v->peer->reason;
+	if (v->peer->reason)
+		return v->peer->reason;
+	return v->c->verdict == SHUNT_SLOWER_THAN_TCP ? SHUNT_SLOWER_THAN_TCP : SHUNT_UNDECIDED; /* on its way back */
 }
 
 /* Whether another walk could change anything for this socket by itself. */

@@ -20,11 +20,11 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class MeasuredTest {
   private static final int PORT = 15001;
   private static final int MIB = 1 << 20;
-  private static final int LARGE = 256 << 10;
+  private static final int LARGE = 128 << 10;
   private static final String NODELAY = "6:1=1"; // IPPROTO_TCP, TCP_NODELAY
 
   /** Of traffic, a good part of a second each: what is looked at is over after some. */
-  private static final int ROUNDS = 20;
+  private static final int ROUNDS = 60;
 
   /** Rounds after it came back, in less time than it is spared for. */
   private static final int MORE = 4;
