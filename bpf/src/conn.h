@@ -99,6 +99,7 @@ struct shunt_conn {
 	__u64 beside_ns;           /* when its reader was last seen to read on another CPU */
 	__u32 sender_lost;         /* how often its sender had lost its CPU when that was last looked at, */
 	__u32 sender_read;         /* and what was read by then */
+	/* pace.h again */
 	__u64 outside_ns;          /* since when TCP is measured outside; 0 = it is not */
 	__u64 outside_bytes;       /* bytes_acked then */
 	__u64 outside_jiffies;
@@ -106,7 +107,7 @@ struct shunt_conn {
 	__u64 spared_until_ns;     /* for TCP is not faster */
 	__u32 outside_busy;        /* jiffies in which something was under way, of both ends, by then */
 	__u32 pad;
-	__u64 paused_ns;
+	__u64 paused_ns;           /* of pauses above */
 	/* turns.h */
 	__u32 large_seen;          /* of its peer's large messages */
 	__u32 large_turns;         /* large messages in a row, less one, that answered one from another CPU */
