@@ -9,6 +9,7 @@
 #ifndef SHUNT_TRIAL_H
 #define SHUNT_TRIAL_H
 
+#include "hasty.h"
 #include "lap.h"
 #include "maps.h"
 #include "pace.h"
@@ -36,14 +37,14 @@ static __always_inline void shunt_try_tcp(struct shunt_conn *c, struct task_stru
 	__u32 zero = 0;
 
 	shunt_note_place(c, sender, backlog);
-	if (c->pace_took_ns < SHUNT_PACE_NS / 2 || now - c->pace_since_ns < SHUNT_TRIAL_AFTER_NS || now - c->answered_ns < SHUNT_TRIAL_AFTER_NS || now - c->beside_ns > SHUNT_PACE_NS || now < c->spared_until_ns ||
-	    (c->flags & SHUNT_CONN_SLOW))
+	if (c->pace_took_ns < SHUNT_PACE_NS / 2 || !shunt_is_over(now, c->pace_since_ns, SHUNT_TRIAL_AFTER_NS) || !shunt_is_over(now, c->answered_ns, SHUNT_TRIAL_AFTER_NS) || shunt_is_over(now, c->beside_ns, SHUNT_PACE_NS) ||
+	    now < c->spared_until_ns || (c->flags & SHUNT_CONN_SLOW))
 		return;
 	node = bpf_map_lookup_elem(&shunt_strain, &zero);
 	if (!node)
 		return;
 	before = node->tried_ns;
-	if (now - before < SHUNT_TRIALS_NS || __sync_val_compare_and_swap(&node->tried_ns, before, now) != before)
+	if (!shunt_is_over(now, before, SHUNT_TRIALS_NS) || __sync_val_compare_and_swap(&node->tried_ns, before, now) != before)
 		return;
 	shunt_is_slow(c, sk);
 	c->flags |= SHUNT_CONN_TRIES;
