@@ -22,7 +22,7 @@
 #define SHUNT_OUTSIDE_NS 150000000ull    /* of being busy, before TCP is judged */
 #define SHUNT_OUTSIDE_DONE 1ull          /* of outside_ns */
 #define SHUNT_FASTER_BY 10               /* of a hundred: as much faster it must have been inside to come back */
-#define SHUNT_TRIED_BY 25                /* as much faster TCP must be to keep one that was only tried: of many that share a thread, each one's pace is as the others let it */
+#define SHUNT_TRIED_BY 15                /* as much faster TCP must be to keep one that was only tried: of many that share a thread, each one's pace is as the others let it */
 #define SHUNT_SPARED_NS 10000000000ull   /* doubled with each return that follows another */
 #define SHUNT_SPARED_DOUBLINGS 7
 
