@@ -105,8 +105,8 @@ struct shunt_conn {
 	__u64 outside_jiffies;
 	__u64 tcp_pace;            /* as it was measured, bytes in a millisecond */
 	__u64 spared_until_ns;     /* for TCP is not faster */
-	__u32 outside_busy;        /* jiffies in which something was under way, of both ends, by then */
-	__u32 pad;
+	__u32 outside_busy;        /* jiffies in which something was under way by then, of this end, */
+	__u32 outside_peer_busy;   /* and of the other */
 	__u64 paused_ns;           /* of pauses above */
 	/* turns.h */
 	__u32 large_seen;          /* of its peer's large messages */

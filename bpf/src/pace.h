@@ -4,8 +4,8 @@
  * between machines by several times (docs/decisions/0027). So each of them only proposes: the connection leaves, and what TCP does with it outside is compared with what it did inside. If TCP is not faster there, the
  * connection comes back, and is spared for a while, as long as it is no slower than TCP was.
  *
- * Inside, an end's pace is what it sent in the last tenths of a second in which it was busy; a gap of SHUNT_PACE_GAP_NS in between does not count. Outside it is what was acknowledged meanwhile, but for what goes beyond twice
- * the time in which the kernel saw something under way (tcp_chrono_start(), kept for tcp_info) at either end, for of two that take turns one is always at it. So who mostly pauses stays out, as it would without being measured.
+ * Inside, an end's pace is what it sent in the last tenths of a second in which it was busy; a gap of SHUNT_PACE_GAP_NS in between does not count. Outside it is what was acknowledged in the time in which
+ * the kernel saw something under way (tcp_chrono_start(), kept for tcp_info), of two that take turns in twice that of both. So who pauses now and then stays out, as it would without being measured; one that is only tried is taken as it is.
  */
 #ifndef SHUNT_PACE_H
 #define SHUNT_PACE_H
@@ -95,19 +95,22 @@ static __always_inline void shunt_begins_outside(struct shunt_conn *c, struct tc
 	c->outside_ns = now;
 	c->outside_bytes = tp->bytes_acked;
 	c->outside_jiffies = jiffies;
-	c->outside_busy = shunt_busy_jiffies(tp, jiffies) + (peer ? shunt_busy_jiffies(peer, jiffies) : 0);
+	c->outside_busy = shunt_busy_jiffies(tp, jiffies);
+	c->outside_peer_busy = peer ? shunt_busy_jiffies(peer, jiffies) : 0;
 }
 
 /* How fast TCP is outside, in bytes in a millisecond; 0 = it is too soon to tell. */
 static __always_inline __u64 shunt_pace_outside(const struct shunt_conn *c, struct tcp_sock *tp, struct tcp_sock *peer, __u64 now)
 {
 	__u64 jiffies = bpf_jiffies64(), took = now - c->outside_ns, passed = jiffies - c->outside_jiffies;
-	__u32 busy = shunt_busy_jiffies(tp, jiffies) + (peer ? shunt_busy_jiffies(peer, jiffies) : 0) - c->outside_busy;
+	__u32 busy = shunt_busy_jiffies(tp, jiffies) - c->outside_busy, other = peer ? shunt_busy_jiffies(peer, jiffies) - c->outside_peer_busy : 0;
 
 	if (!passed)
 		return 0;
-	if (2 * busy < passed)
-		took = took / passed * 2 * busy;
+	if (other * 4 >= busy)
+		busy = 2 * (busy + other); /* they take turns, and what is acknowledged at once is not all that takes time */
+	if (busy < passed && !(c->flags & SHUNT_CONN_TRIES))
+		took = took / passed * busy;
 	return took < SHUNT_OUTSIDE_NS ? 0 : (tp->bytes_acked - c->outside_bytes) / (took / 1000000);
 }
 
