@@ -5,6 +5,6 @@ export const DEFAULTS = {
   mode: 'Enforce',
   enrolment: 'Settled',
   blockingSockets: 'Exclude',
-  backlogBytes: '24Mi',
+  backlogBytes: '16Mi',
   backlogMessages: '2048',
 } as const;

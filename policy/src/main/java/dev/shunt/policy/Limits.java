@@ -13,7 +13,7 @@ public record Limits(ByteSize backlogBytes, int backlogMessages) {
   public static final int LEAST_MESSAGES = 1;
   public static final int MOST_MESSAGES = 1_048_576;
 
-  public static final Limits DEFAULTS = new Limits(ByteSize.parse("24Mi"), 2_048);
+  public static final Limits DEFAULTS = new Limits(ByteSize.parse("16Mi"), 2_048);
 
   public Limits {
     if (backlogBytes.compareTo(LEAST_BYTES) < 0 || backlogBytes.compareTo(MOST_BYTES) > 0) {

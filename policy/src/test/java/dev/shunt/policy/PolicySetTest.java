@@ -56,7 +56,7 @@ class PolicySetTest {
         policy(
             "p",
             "{priority: 100, action: Accelerate, nodes: {matchLabels: {}}, limits: {backlogBytes:"
-                + " 24576Ki}, tests: []}");
+                + " 16384Ki}, tests: []}");
 
     assertThat(new PolicySet(List.of(spelledOut)).digest())
         .isEqualTo(new PolicySet(List.of(policy("p", "{}"))).digest());

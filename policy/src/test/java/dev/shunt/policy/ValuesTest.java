@@ -98,7 +98,7 @@ class ValuesTest {
     assertThat(spec.nodes()).isEqualTo(NodeSelector.EVERY_NODE);
     assertThat(spec.enrolment()).isEqualTo(Enrolment.SETTLED);
     assertThat(spec.blockingSockets()).isEqualTo(BlockingSockets.EXCLUDE);
-    assertThat(spec.limits()).isEqualTo(new Limits(ByteSize.parse("24Mi"), 2_048));
+    assertThat(spec.limits()).isEqualTo(new Limits(ByteSize.parse("16Mi"), 2_048));
     assertThat(spec.tests()).isEmpty();
   }
 

@@ -29,7 +29,7 @@ public record DatapathOptions(
   public static final Duration DEFAULT_SETTLE = Duration.ofMillis(200);
 
   /**
-   * A sixteenth of what a 4 GiB node has: 24 MiB, which a policy allows by default, for 10 readers.
+   * A sixteenth of what a 4 GiB node has: 16 MiB, which a policy allows by default, for 16 readers.
    */
   public static final long DEFAULT_NODE_BUDGET_BYTES = 256L << 20;
 
