@@ -71,6 +71,7 @@ struct shunt_conn {
 	__u64 flushed_bytes;       /* of these, already added to shunt_counters */
 	__u64 flushed_messages;
 	__u64 sender;              /* address of the task that redirected last; compared, never followed */
+	__u64 paused_ns;
 	/* room.h */
 	__u64 room;                /* unread bytes that its reader deserves at present; 0 = nothing is known of it */
 	__u64 filled_ns;
@@ -94,20 +95,18 @@ struct shunt_conn {
 	__u64 pace_since_ns;       /* when it began to send, after a long pause */
 	__u64 pace_bytes;          /* of late, sent */
 	__u64 pace_took_ns;        /* in this time */
-	__u64 answered_ns;         /* when its peer was last seen to have sent (nagle.h) */
-	/* trial.h */
-	__u64 beside_ns;           /* when its reader was last seen to read on another CPU */
-	__u32 sender_lost;         /* how often its sender had lost its CPU when that was last looked at, */
-	__u32 sender_read;         /* and what was read by then */
-	/* pace.h again */
 	__u64 outside_ns;          /* since when TCP is measured outside; 0 = it is not */
 	__u64 outside_bytes;       /* bytes_acked then */
 	__u64 outside_jiffies;
-	__u64 tcp_pace;            /* as it was measured, bytes in a millisecond */
-	__u64 spared_until_ns;     /* for TCP is not faster */
 	__u32 outside_busy;        /* jiffies in which something was under way by then, of this end, */
 	__u32 outside_peer_busy;   /* and of the other */
-	__u64 paused_ns;           /* of pauses above */
+	__u64 tcp_pace;            /* as it was measured, bytes in a millisecond */
+	__u64 spared_until_ns;     /* for TCP is not faster */
+	/* trial.h */
+	__u64 answered_ns;         /* when its peer was last seen to have sent (nagle.h) */
+	__u64 beside_ns;           /* when its reader was last seen to read on another CPU */
+	__u32 sender_lost;         /* which thread its sender was and how often it had lost its CPU when that was last looked at, */
+	__u32 sender_read;         /* and what was read by then */
 	/* turns.h */
 	__u32 large_seen;          /* of its peer's large messages */
 	__u32 large_turns;         /* large messages in a row, less one, that answered one from another CPU */

@@ -2,7 +2,7 @@
 /*
  * Streams of small writes without TCP_NODELAY. While one segment is not acknowledged, TCP gathers the writes that follow into the next (Nagle's algorithm, tcp_nagle_check()), on any CPUs, and is up to
  * twice as fast as redirecting each (docs/decisions/0019). A request that is answered, or a write now and then, it does not hold back, and those gain by redirecting as all others do. So what counts is how many
- * messages an end redirects, in how short a time, before its peer redirects some.
+ * messages an end redirects, in how short a time, before its peer redirects some. When that was, is noted for trial.h as well.
  */
 #ifndef SHUNT_NAGLE_H
 #define SHUNT_NAGLE_H

@@ -21,7 +21,8 @@
 /* Some messages were redirected since this was last asked. */
 static __always_inline void shunt_note_place(struct shunt_conn *c, struct task_struct *sender, int backlog)
 {
-	__u32 lost = sender->nvcsw + sender->nivcsw, read = shunt_read_so_far(c, backlog);
+	/* Each thread counts from another number, for one that is started later may have the same address. */
+	__u32 lost = (__u32)sender->start_boottime + (__u32)(sender->nvcsw + sender->nivcsw), read = shunt_read_so_far(c, backlog);
 
 	if (c->sender_lost == lost && (__s32)(read - c->sender_read) > 0 && !(c->flags & SHUNT_CONN_MANY_SENDERS))
 		c->beside_ns = c->pace_ns;

@@ -21,8 +21,8 @@ public final class PinnedIterator {
 
   /**
    * Reads to the end, from the calling thread's network namespace. Where the program wants to visit
-   * an object again a moment later, which reading tells by EAGAIN, it does so, now and then after
-   * a pause.
+   * an object again a moment later, which reading tells by EAGAIN, it does so, now and then after a
+   * pause.
    *
    * @return how many bytes the program wrote
    */

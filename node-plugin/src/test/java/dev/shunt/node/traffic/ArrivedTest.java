@@ -24,13 +24,7 @@ class ArrivedTest {
   @BeforeEach
   void applyPolicy() throws Exception {
     puppet = host.puppet(host.namespace());
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: arrived}
-        spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
-        """);
+    host.acceleratesFromTheFirstByte();
   }
 
   /** One that blocks reads TCP's queue last, so what comes by TCP has to be read first. */

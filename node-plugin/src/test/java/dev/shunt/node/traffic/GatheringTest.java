@@ -28,15 +28,7 @@ class GatheringTest {
   @BeforeEach
   void applyPolicy() throws Exception {
     namespace = host.namespace();
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: gathering}
-        spec:
-          match: {cgroups: ["%CGROUP"]}
-          enrolment: Handshake
-        """);
+    host.acceleratesFromTheFirstByte();
   }
 
   @Test

@@ -26,13 +26,7 @@ class LargeTurnsTest {
     Namespace namespace = host.namespace();
     client = host.puppet(namespace);
     server = host.puppet(namespace);
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: turns}
-        spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
-        """);
+    host.acceleratesFromTheFirstByte();
   }
 
   @Test

@@ -43,13 +43,7 @@ class MeasuredTest {
     namespace = host.namespace();
     client = host.puppet(namespace);
     server = host.puppet(namespace);
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: measured}
-        spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake}
-        """);
+    host.acceleratesFromTheFirstByte();
     client.does("cpu 0");
     server.does("cpu -1");
     server.does("listen l 127.0.0.1 " + PORT + " polling");

@@ -31,16 +31,9 @@ class RoomTest {
     namespace.inside("sysctl", "-qw", "net.ipv4.tcp_rmem=4096 131072 " + 64 * MIB);
     Puppet client = host.puppet(namespace);
     Puppet server = host.puppet(namespace);
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: room}
-        spec:
-          match: {cgroups: ["%CGROUP"]}
-          enrolment: Handshake
-          limits: {backlogBytes: 32Mi}
-        """);
+    client.does("cpu 0"); // both, for TCP is tried between two
+    server.does("cpu 0");
+    host.acceleratesFromTheFirstByte("{backlogBytes: 32Mi}");
     server.does("listen l 127.0.0.1 " + PORT + " polling");
     server.opens(client, "a", "l", PORT, "polling");
     assertThat(fills(client, server)).isBetween(16 * MIB - SLACK, 16 * MIB + SLACK);

@@ -30,16 +30,7 @@ class StrainTest {
     Namespace namespace = host.namespace();
     client = host.puppet(namespace);
     server = host.puppet(namespace);
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: strain}
-        spec:
-          match: {cgroups: ["%CGROUP"]}
-          enrolment: Handshake
-          limits: {backlogMessages: 8}
-        """);
+    host.acceleratesFromTheFirstByte("{backlogMessages: 8}");
     server.does("listen l 127.0.0.1 " + PORT + " blocking");
     for (int i = 0; i < CONNECTIONS; i++) {
       server.opens(client, "c" + i, "l", PORT, "blocking");

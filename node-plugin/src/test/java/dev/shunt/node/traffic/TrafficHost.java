@@ -171,6 +171,27 @@ final class TrafficHost
     datapath().apply(compiled(yaml));
   }
 
+  /** All of the test's cgroup, by one policy. */
+  void acceleratesFromTheFirstByte() throws DatapathException {
+    acceleratesFromTheFirstByte("{}");
+  }
+
+  /**
+   * All of the test's cgroup, by one policy.
+   *
+   * @param limits of it, as YAML
+   */
+  void acceleratesFromTheFirstByte(String limits) throws DatapathException {
+    apply(
+        """
+        apiVersion: shunt.dev/v1alpha1
+        kind: AccelerationPolicy
+        metadata: {name: all}
+        spec: {match: {cgroups: ["%CGROUP"]}, enrolment: Handshake, limits: LIMITS}
+        """
+            .replace("LIMITS", limits));
+  }
+
   private CompiledPolicySet compiled(String yaml) {
     ParsedPolicies parsed =
         PolicyParser.parse(yaml.replace("%CGROUP", "/" + name).getBytes(StandardCharsets.UTF_8));

@@ -37,16 +37,7 @@ class ValveTest {
     Namespace namespace = host.namespace();
     client = host.puppet(namespace);
     server = host.puppet(namespace);
-    host.apply(
-        """
-        apiVersion: shunt.dev/v1alpha1
-        kind: AccelerationPolicy
-        metadata: {name: valve}
-        spec:
-          match: {cgroups: ["%CGROUP"]}
-          enrolment: Handshake
-          limits: {backlogMessages: 8}
-        """);
+    host.acceleratesFromTheFirstByte("{backlogMessages: 8}");
     server.does("listen l 127.0.0.1 " + PORT + " blocking");
     server.opens(client, "a", "l", PORT, "blocking");
     for (int i = 0; i < SENT; i++) {
