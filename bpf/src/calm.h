@@ -7,6 +7,7 @@
 #define SHUNT_CALM_H
 
 #include "maps.h"
+#include "window.h"
 
 #define SHUNT_CALM_SHIFT 33                /* of nanoseconds: 8.6 s */
 
@@ -31,7 +32,7 @@ static __always_inline void shunt_alarm(void)
 static __always_inline bool shunt_is_calm(const struct shunt_conn *c, const struct sock_common *skc, const struct tcp_sock *tp, __u64 generation)
 {
 	return c->calm && c->state == SHUNT_STATE_ENROLLED && skc->skc_state == TCP_ESTABLISHED && c->generation == generation && c->clean_seq == tp->write_seq &&
-	       !(c->flags & (SHUNT_CONN_SLOW | SHUNT_CONN_UNUSUAL | SHUNT_CONN_SPLICED | SHUNT_CONN_ASLEEP)) && c->calm == shunt_present_calm();
+	       !(c->flags & (SHUNT_CONN_SLOW | SHUNT_CONN_UNUSUAL | SHUNT_CONN_SPLICED | SHUNT_CONN_ASLEEP)) && !shunt_window_is_wide(tp) && c->calm == shunt_present_calm();
 }
 
 #endif

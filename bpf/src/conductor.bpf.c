@@ -25,6 +25,7 @@
 #include "program.h"
 #include "proof.h"
 #include "slow.h"
+#include "window.h"
 #include "young.h"
 
 #define SHUNT_FIT_FOR_NS 2000000000ull    /* how long a peer's fitness is believed; it is proven again when it enters */
@@ -384,6 +385,10 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 		shunt_visit_enrolled(&v);
 	if (v.c->state == SHUNT_STATE_LEAVING)
 		shunt_visit_leaving(&v);
+	if (v.c->state == SHUNT_STATE_ENROLLED)
+		shunt_narrow_window(c, skc, tp);
+	else if (v.c->state == SHUNT_STATE_WATCHED)
+		shunt_widen_window(c, skc, tp);
 	/* Between two requests it would be fit: the walk stops here for a moment, and goes on with another visit of this socket. */
 	if (v.busy && shunt_pauses(&v))
 		return 1;

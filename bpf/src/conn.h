@@ -75,6 +75,7 @@ struct shunt_conn {
 	/* room.h */
 	__u64 room;                /* unread bytes that its reader deserves at present; 0 = nothing is known of it */
 	__u64 filled_ns;
+	__u32 window_clamp;        /* what it was before it was lowered (window.h); 0 = it was not */
 	/* bursts.h */
 	__u64 burst_bytes;         /* redirected_bytes when the present queue was SHUNT_BURST_STARTS messages long */
 	__u64 burst_sender;

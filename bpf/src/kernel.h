@@ -321,6 +321,8 @@ struct tcp_sock {
 	bool is_mptcp;
 	__u8 recvmsg_inq : 1;
 	__u8 nonagle : 4;
+	__u8 scaling_ratio;
+	__u32 window_clamp;
 	struct request_sock *fastopen_rsk;
 	__u8 bpf_sock_ops_cb_flags;
 };

@@ -208,7 +208,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 			shunt_burst_ends(c, sender, false, tp);
 		c->messages = 0;
 	}
-	reason = shunt_full(c, peer, tp, backlog, size);
+	reason = shunt_full(c, peer, backlog, size);
 	if (reason) {
 		if (c->messages > SHUNT_BURST_STARTS)
 			shunt_burst_ends(c, sender, true, tp);

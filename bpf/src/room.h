@@ -16,6 +16,7 @@
 #include "account.h"
 #include "charge.h"
 #include "lap.h"
+#include "window.h"
 
 #define SHUNT_FIRST_ROOM (16ull << 20)
 #define SHUNT_LEAST_ROOM (2ull << 20)
@@ -23,18 +24,14 @@
 #define SHUNT_READ_LATE_NS 1000000000ull
 #define SHUNT_SHARE_OF_BUDGET 8
 #define SHUNT_LITTLE (64u << 10)         /* needs no look at limits that are never as low */
-#define SOCK_RCVBUF_LOCK 2               /* include/uapi/linux/socket.h */
 
-/* Bytes that may be queued for this reader so that what its peer may send by TCP besides, before it sees the window closed, still fits, with a quarter for what that is kept in. */
-static __always_inline __u64 shunt_receive_room(struct tcp_sock *reader, struct tcp_sock *sender)
+/* Bytes that may be queued for this reader. */
+static __always_inline __u64 shunt_receive_room(struct tcp_sock *reader)
 {
 	struct sock *sk = (struct sock *)reader;
-	bool fixed = (BPF_CORE_READ_BITFIELD(sk, sk_userlocks) & SOCK_RCVBUF_LOCK) || !shunt_tcp_has_memory(sk) || !shunt_cgroup_has_memory(sk);
-	__u64 most = fixed ? sk->sk_rcvbuf : BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
-	__u32 window = reader->rcv_wup + reader->rcv_wnd - reader->rcv_nxt, buffer = ((struct sock *)sender)->sk_sndbuf;
-	__u64 reserved = window < buffer ? window : buffer;
+	bool fixed = shunt_rcvbuf_is_locked(reader) || !shunt_tcp_has_memory(sk) || !shunt_cgroup_has_memory(sk);
+	__u64 most = fixed ? sk->sk_rcvbuf : BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]), reserved = shunt_window_takes(reader);
 
-	reserved += reserved / 4;
 	return most > reserved ? most - reserved : 0;
 }
 
@@ -55,7 +52,7 @@ static __always_inline bool shunt_fits_budget(const struct shunt_conn *c, const 
 }
 
 /* What keeps one more message from being queued at the reader, or 0. backlog: bytes in all of its receive queues (bpf_tcp_ingress() charges sk_rmem_alloc). */
-static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *reader, struct tcp_sock *sender, int backlog, __u32 size)
+static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *reader, int backlog, __u32 size)
 {
 	__u64 held = backlog > 0 ? (__u64)backlog + (__u64)c->messages * SHUNT_MESSAGE_COST : 0;
 	__s64 node = shunt_note_backlog(c, held);
@@ -74,8 +71,10 @@ static __always_inline __u32 shunt_full(struct shunt_conn *c, struct tcp_sock *r
 		return SHUNT_BACKLOG_BYTES;
 	if (after <= SHUNT_LITTLE)
 		return 0;
-	if (after > shunt_receive_room(reader, sender))
+	if (after > shunt_receive_room(reader)) {
+		shunt_ask_for_narrow_window(reader);
 		return SHUNT_BACKLOG_BYTES;
+	}
 	if (held < SHUNT_BACKLOG_STEP)
 		return 0;
 	config = bpf_map_lookup_elem(&shunt_config, &zero);

@@ -15,9 +15,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ArrivedTest {
   private static final int PORT = 15001;
 
-  /** MSG_ZEROCOPY, which without SO_ZEROCOPY changes nothing but the way. */
-  private static final int BY_TCP = 0x4000000;
-
   @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet puppet;
 
@@ -33,7 +30,7 @@ class ArrivedTest {
   void isRedirectedBehindItToAProgramThatPolls(String mode, long redirected) throws Exception {
     puppet.does("listen l 127.0.0.1 " + PORT + " " + mode);
     puppet.opens("a", "l", PORT, mode, mode);
-    puppet.does("send a.client 100 " + BY_TCP);
+    puppet.does("send a.client 100 " + Puppet.BY_TCP);
     puppet.does("send a.client 100");
     assertThat(host.bytesRedirectedByOpenConnections()).isEqualTo(redirected);
     puppet.does("receive a.server 200");
@@ -44,7 +41,7 @@ class ArrivedTest {
     puppet.does("listen l 127.0.0.1 " + PORT + " polling");
     puppet.opens("a", "l", PORT, "polling", "polling");
     for (int i = 0; i < 200; i++) {
-      puppet.does("send a.client " + (1 + 37 * i) + " " + (i % 3 == 0 ? BY_TCP : 0));
+      puppet.does("send a.client " + (1 + 37 * i) + " " + (i % 3 == 0 ? Puppet.BY_TCP : 0));
       if (i % 20 == 19) {
         puppet.does("receive a.server " + read(i - 19, i));
       }

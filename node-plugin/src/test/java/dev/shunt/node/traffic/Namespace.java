@@ -52,6 +52,13 @@ final class Namespace implements Closeable {
     Command.run(wrap(List.of(command)).toArray(String[]::new));
   }
 
+  /** What its kernel counted, by the name that nstat(8) has for it. */
+  long counter(String name) throws IOException {
+    List<String> command = List.of("nstat", "--zeros", "--ignore", "--noupdate", name);
+    String table = Command.run(wrap(command).toArray(String[]::new));
+    return Long.parseLong(table.substring(table.indexOf(name)).split("\\s+")[1]);
+  }
+
   /** nsenter, not {@code ip netns exec}: the latter mounts another /sys and hides cgroups. */
   List<String> wrap(List<String> command) {
     List<String> wrapped =

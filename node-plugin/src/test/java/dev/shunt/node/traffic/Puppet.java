@@ -9,6 +9,9 @@ import java.util.List;
  * other end sends.
  */
 final class Puppet {
+  /** Flags of a send: MSG_ZEROCOPY, which without SO_ZEROCOPY changes nothing but the way. */
+  static final int BY_TCP = 0x4000000;
+
   private final Program program;
   private final TrafficHost host;
 

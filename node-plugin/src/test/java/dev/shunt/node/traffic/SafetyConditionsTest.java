@@ -25,7 +25,6 @@ class SafetyConditionsTest {
   private static final String MAY_BLOCK =
       POLICY.replace("{action", "{blockingSockets: Accept, action");
   private static final int MSG_WAITALL = 256;
-  private static final int MSG_ZEROCOPY = 0x4000000;
   private static final int SPLICES = 2;
   private static final int NEVER_SPLICES = 1;
 
@@ -122,7 +121,7 @@ class SafetyConditionsTest {
     puppet.does("send a.client 1");
     puppet.does("receive a.server 1");
     assertThat(host.bytesRedirectedByOpenConnections()).isOne();
-    puppet.does("send a.client 1 " + MSG_ZEROCOPY); // by TCP
+    puppet.does("send a.client 1 " + Puppet.BY_TCP);
     sleepsInRecv("q", "server", 2, MSG_WAITALL);
     puppet.does("send a.client 1");
     puppet.does("finish q");

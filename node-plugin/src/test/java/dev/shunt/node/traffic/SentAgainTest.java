@@ -18,9 +18,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SentAgainTest {
   private static final int PORT = 15001;
 
-  /** MSG_ZEROCOPY, which without SO_ZEROCOPY changes nothing but the way. */
-  private static final int BY_TCP = 0x4000000;
-
   @RegisterExtension final TrafficHost host = new TrafficHost(Conducting.BY_HAND);
   private Puppet puppet;
 
@@ -38,11 +35,11 @@ class SentAgainTest {
       throws Exception {
     opens(mode);
     puppet.does("send a.client 100");
-    puppet.does("send a.client 10000 " + BY_TCP);
+    puppet.does("send a.client 10000 " + Puppet.BY_TCP);
     puppet.does("receive a.server 10100");
     puppet.does("forge_retransmission a.client " + again + " 5000");
     puppet.does("receive a.server 5000");
-    puppet.does("send a.client 5000 " + BY_TCP);
+    puppet.does("send a.client 5000 " + Puppet.BY_TCP);
     puppet.exchanges("a");
     assertThat(host.bytesRedirectedByOpenConnections()).isGreaterThan(100);
   }
@@ -50,7 +47,7 @@ class SentAgainTest {
   @Test
   void isReadOnceThoughOnlyTheEndOfTheStreamIsNewInTheSegment() throws Exception {
     opens("polling");
-    puppet.does("send a.client 100 " + BY_TCP);
+    puppet.does("send a.client 100 " + Puppet.BY_TCP);
     puppet.does("receive a.server 100");
     puppet.does("forge_retransmission a.client 100 0 ends");
     puppet.does("eof a.server");
@@ -66,7 +63,7 @@ class SentAgainTest {
     assertThat(host.socketsInSockhashes()).isEqualTo(2);
     puppet.does("forge_retransmission a.client 100 50");
     puppet.does("receive a.server 50");
-    puppet.does("send a.client 50 " + BY_TCP);
+    puppet.does("send a.client 50 " + Puppet.BY_TCP);
     puppet.exchanges("a");
   }
 
