@@ -14,6 +14,17 @@ class RoomTest {
   private static final int PORT = 15001;
   private static final long MIB = 1 << 20;
 
+  /** SHUNT_WINDOW. */
+  private static final long NARROW = 8 * MIB;
+
+  private static final String BYPASS =
+      """
+      apiVersion: shunt.dev/v1alpha1
+      kind: AccelerationPolicy
+      metadata: {name: all}
+      spec: {action: Bypass, match: {cgroups: ["%CGROUP"]}}
+      """;
+
   /** More than is allowed and TCP's buffers take. */
   private static final long MUCH = 48 * MIB;
 
@@ -56,13 +67,36 @@ class RoomTest {
     long filled = fills();
     assertThat(filled).isGreaterThan(15 * MIB);
     for (int i = 0; i < ROUNDS && filled > 12 * MIB; i++) {
-      server.does("start r receive a.server " + MUCH);
-      client.does("send a.client " + MUCH + " " + Puppet.BY_TCP); // its window grows in the end
-      server.does("finish r");
+      streamsByTcp(); // its window grows in the end
       filled = fills();
     }
     assertThat(filled).isLessThan(12 * MIB);
     assertThat(namespace.counter("TcpExtRcvPruned")).as("segments dropped").isZero();
+  }
+
+  @Test
+  void isNotTakenByAWideWindowForTheConductorNarrowsItWhileItsSocketIsEnrolled() throws Exception {
+    tcpMayHold(32 * MIB);
+    server.opens(client, "a", "l", PORT, "polling");
+    fills();
+    server.does("window_clamp a.server " + 16 * MIB); // as autotuning does when it grows the buffer
+    server.conducts();
+    server.does("window_clamp_is a.server %d %d".formatted(NARROW, NARROW));
+    assertThat(fills()).isGreaterThan(15 * MIB);
+    assertThat(namespace.counter("TcpExtRcvPruned")).as("segments dropped").isZero();
+    host.apply(BYPASS);
+    for (int i = 0; i < 4; i++) {
+      server.conducts();
+    }
+    assertThat(host.socketsInSockhashes()).isZero();
+    server.does("window_clamp_is a.server %d %d".formatted(NARROW + 1, 64 * MIB));
+    server.exchanges(client, "a");
+  }
+
+  private void streamsByTcp() throws Exception {
+    server.does("start r receive a.server " + MUCH);
+    client.does("send a.client " + MUCH + " " + Puppet.BY_TCP);
+    server.does("finish r");
   }
 
   private void tcpMayHold(long bytes) throws Exception {

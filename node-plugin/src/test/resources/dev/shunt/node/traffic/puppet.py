@@ -271,6 +271,15 @@ class Puppet:
         os.nice(-15)
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[int(number)]})
 
+    def window_clamp(self, name, clamp):
+        self.ends[name].socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP, int(clamp))
+
+    def window_clamp_is(self, name, least, most):
+        """What TCP's window may be at most, in bytes."""
+        clamp = self.ends[name].socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_WINDOW_CLAMP)
+        if not int(least) <= clamp <= int(most):
+            raise ValueError(f"TCP_WINDOW_CLAMP is {clamp}")
+
     def start(self, name, what, *arguments):
         """Runs a command on a thread of its own; finish NAME waits for it."""
         answer = []
