@@ -30,7 +30,7 @@ static __always_inline __u64 shunt_receive_room(struct tcp_sock *reader)
 {
 	struct sock *sk = (struct sock *)reader;
 	bool fixed = shunt_rcvbuf_is_locked(reader) || !shunt_tcp_has_memory(sk) || !shunt_cgroup_has_memory(sk);
-	__u64 most = fixed ? sk->sk_rcvbuf : BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]), reserved = shunt_window_takes(reader);
+	__u64 most = fixed ? sk->sk_rcvbuf : shunt_greatest_rcvbuf(reader), reserved = shunt_window_takes(reader);
 
 	return most > reserved ? most - reserved : 0;
 }

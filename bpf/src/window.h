@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
  * The window that a reader offers to TCP, while it is redirected to. What its peer may send before it sees the window closed must find room behind a full queue (room.h), and where autotuning made the receive buffer as
- * great as it gets, tcp_rmem[2], the window takes nearly all of it: there would be room for nothing else. So the conductor lowers window_clamp to what is still more than a send buffer holds (tcp_wmem[2]), and what it
+ * great as it gets, tcp_rmem[2], the window takes nearly all of it: there would be room for nothing else. So the conductor lowers window_clamp to a quarter of that, and what it
  * was comes back when the socket leaves. A window that was offered already stays; it closes as TCP's bytes come. Autotuning raises the clamp where it makes the buffer greater (tcp_rcv_space_adjust()), and it is lowered again.
  * A buffer that the program set, with SO_RCVBUF, is left alone.
  */
@@ -11,17 +11,22 @@
 #include "account.h"
 #include <bpf/bpf_core_read.h>
 
-#define SHUNT_WINDOW (8u << 20)
+#define SHUNT_SHARE_OF_RCVBUF 4
+#define SHUNT_SMALL_WINDOW (512u << 10)  /* needs no look at tcp_rmem, which is hardly ever as low */
+#define SHUNT_DENSE 212u                 /* of scaling_ratio: less of what a segment takes than a fifth is not data */
 #define SOCK_RCVBUF_LOCK 2               /* include/uapi/linux/socket.h */
 #define SHUNT_TCP_WINDOW_CLAMP 10        /* include/uapi/linux/tcp.h */
 
-/* What the segments take that its peer may still send by TCP before it sees the window closed. The peer's SO_SNDBUF does not bound them: what is acknowledged leaves it. */
+/*
+ * What the segments take that its peer may still send by TCP before it sees the window closed. The peer's SO_SNDBUF does not bound them: what is acknowledged leaves it. A quarter for what they are kept in, or less where the
+ * last ones needed less (of 256 bytes scaling_ratio were data: tcp_measure_rcv_mss()); where they need more TCP joins them before it drops any (tcp_collapse()).
+ */
 static __always_inline __u64 shunt_window_takes(struct tcp_sock *reader)
 {
 	__u64 window = (__u32)(reader->rcv_wup + reader->rcv_wnd - reader->rcv_nxt);
-	__u8 ratio = bpf_core_field_exists(reader->scaling_ratio) ? reader->scaling_ratio : 0; /* data in what a segment takes, of 256, as it was last (tcp_measure_rcv_mss()) */
+	__u32 ratio = bpf_core_field_exists(reader->scaling_ratio) ? reader->scaling_ratio : 0;
 
-	return (ratio ? window * 256 / ratio : window + window / 4) + window / 32;
+	return ratio < SHUNT_DENSE ? window + window / 4 : window * 256 / ratio + window / 32;
 }
 
 static __always_inline bool shunt_rcvbuf_is_locked(const struct tcp_sock *tp)
@@ -29,9 +34,20 @@ static __always_inline bool shunt_rcvbuf_is_locked(const struct tcp_sock *tp)
 	return BPF_CORE_READ_BITFIELD((const struct sock *)tp, sk_userlocks) & SOCK_RCVBUF_LOCK;
 }
 
+/* net.ipv4.tcp_rmem[2] */
+static __always_inline __u32 shunt_greatest_rcvbuf(const struct tcp_sock *tp)
+{
+	return BPF_CORE_READ((const struct sock *)tp, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
+}
+
+static __always_inline __u32 shunt_narrow(const struct tcp_sock *tp)
+{
+	return shunt_greatest_rcvbuf(tp) / SHUNT_SHARE_OF_RCVBUF;
+}
+
 static __always_inline bool shunt_window_is_wide(const struct tcp_sock *tp)
 {
-	return tp->window_clamp > SHUNT_WINDOW && !shunt_rcvbuf_is_locked(tp);
+	return tp->window_clamp > SHUNT_SMALL_WINDOW && tp->window_clamp > shunt_narrow(tp) && !shunt_rcvbuf_is_locked(tp);
 }
 
 /* There is no room, and that may be why. */
@@ -44,7 +60,7 @@ static __always_inline void shunt_ask_for_narrow_window(struct tcp_sock *reader)
 /* Enrolled. */
 static __always_inline void shunt_narrow_window(struct shunt_conn *c, struct sock_common *skc, struct tcp_sock *tp)
 {
-	__u32 before = tp->window_clamp, clamp = SHUNT_WINDOW;
+	__u32 before = tp->window_clamp, clamp = shunt_narrow(tp);
 
 	if (shunt_window_is_wide(tp) && !bpf_setsockopt(skc, SOL_TCP, SHUNT_TCP_WINDOW_CLAMP, &clamp, sizeof(clamp)))
 		c->window_clamp = before;
@@ -58,7 +74,7 @@ static __always_inline void shunt_widen_window(struct shunt_conn *c, struct sock
 	if (!clamp)
 		return;
 	c->window_clamp = 0;
-	if (tp->window_clamp == SHUNT_WINDOW)
+	if (tp->window_clamp == shunt_narrow(tp))
 		bpf_setsockopt(skc, SOL_TCP, SHUNT_TCP_WINDOW_CLAMP, &clamp, sizeof(clamp));
 }
 

@@ -14,7 +14,7 @@ class RoomTest {
   private static final int PORT = 15001;
   private static final long MIB = 1 << 20;
 
-  /** SHUNT_WINDOW. */
+  /** A quarter of what TCP may hold. */
   private static final long NARROW = 8 * MIB;
 
   private static final String BYPASS =
