@@ -28,10 +28,8 @@ class FloodTest {
   @BeforeEach
   void applyPolicy() throws Exception {
     namespace = host.namespace();
-    client = host.puppet(namespace);
-    server = host.puppet(namespace);
-    client.does("cpu 0"); // both, for TCP is tried between two
-    server.does("cpu 0");
+    client = host.puppetOnFirstCpu(namespace);
+    server = host.puppetOnFirstCpu(namespace);
     host.acceleratesFromTheFirstByte("{backlogBytes: 1Mi}");
   }
 

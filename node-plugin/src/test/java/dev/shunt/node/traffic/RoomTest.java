@@ -43,10 +43,8 @@ class RoomTest {
   @BeforeEach
   void applyPolicy() throws Exception {
     namespace = host.namespace();
-    client = host.puppet(namespace);
-    server = host.puppet(namespace);
-    client.does("cpu 0"); // both, for TCP is tried between two
-    server.does("cpu 0");
+    client = host.puppetOnFirstCpu(namespace);
+    server = host.puppetOnFirstCpu(namespace);
     host.acceleratesFromTheFirstByte("{backlogBytes: 32Mi}");
     server.does("listen l 127.0.0.1 " + PORT + " polling");
   }

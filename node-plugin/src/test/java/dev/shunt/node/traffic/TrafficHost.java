@@ -283,6 +283,13 @@ final class TrafficHost
     return new Puppet(opened(new Program(cgroup, namespace, command)), this);
   }
 
+  /** Two of them share a CPU, and what streams between them is never put to trial. */
+  Puppet puppetOnFirstCpu(Namespace namespace) throws IOException {
+    Puppet puppet = puppet(namespace);
+    puppet.does("cpu 0");
+    return puppet;
+  }
+
   Path pin(String name) {
     return options.pinFolder().resolve(name);
   }
