@@ -247,7 +247,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 			shunt_not_hasty(c->listener, (__u64)tp);
 		shunt_note_pace(c);
 		shunt_note_way(c, tp, c->redirected_messages - c->flushed_messages, c->redirected_bytes - c->flushed_bytes);
-		shunt_try_tcp(c, sender, backlog, (__u64)tp);
+		shunt_try_tcp(c, sender, (backlog > 0 ? backlog : 0) + (int)size, (__u64)tp); /* this message is counted already */
 		shunt_flush(c);
 	}
 	return SK_PASS;
