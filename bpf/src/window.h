@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * The window that a reader offers to TCP, while it is redirected to. What its peer may send before it sees the window closed must find room behind a full queue (room.h), and where autotuning made the receive buffer as
- * great as it gets, tcp_rmem[2], the window takes nearly all of it: there would be room for nothing else. So the conductor lowers window_clamp to a quarter of that, and what it
+ * The window that a reader offers to TCP, while it is redirected to (docs/decisions/0018). What its peer may send before it sees the window closed must find room behind a full queue (room.h), and where autotuning made the
+ * receive buffer as great as it gets, tcp_rmem[2], the window takes nearly all of it: there would be room for nothing else. So the conductor lowers window_clamp to a quarter of that (tcp_set_window_clamp()), and what it
  * was comes back when the socket leaves. A window that was offered already stays; it closes as TCP's bytes come. Autotuning raises the clamp where it makes the buffer greater (tcp_rcv_space_adjust()), and it is lowered again.
  * A buffer that the program set, with SO_RCVBUF, is left alone.
  */
