@@ -395,7 +395,9 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 	if (v.c->flags & SHUNT_CONN_OWNER)
 		shunt_move(v.c, shunt_present_verdict(&v));
 	c->calm = 0;
-	if (shunt_unfinished(&v))
+	if (shunt_is_tried(c, v.now))
+		shunt_hurry_conductor((__u64)v.tp);
+	else if (shunt_unfinished(&v))
 		shunt_call_conductor((__u64)v.tp);
 	else if (c->state == SHUNT_STATE_ENROLLED)
 		c->calm = shunt_present_calm();

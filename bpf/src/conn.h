@@ -28,6 +28,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_LEFT_ALONE = 1 << 24, /* was counted under slower_than_tcp before it was adopted */
 	SHUNT_CONN_UNCOUNTED = 1 << 25, /* adopted, and neither end counts it yet */
 	SHUNT_CONN_TRIES = 1 << 26, /* leaves because no rule tells whether TCP is faster (trial.h) */
+	SHUNT_CONN_TRIED_BUSY = 1 << 27, /* and was sending when TCP was last looked at */
 	SHUNT_CONN_UNUSUAL = 4096, /* its program made a call that only TCP answers as it should (proof.h), or sent an urgent byte */
 	SHUNT_CONN_SLOW = 512,     /* TCP is faster for what this end sends (slow.h) */
 	SHUNT_CONN_MANY_SENDERS = 1024, /* more than one thread redirected since it was enrolled */
@@ -76,6 +77,7 @@ struct shunt_conn {
 	__u64 room;                /* unread bytes that its reader deserves at present; 0 = nothing is known of it */
 	__u64 filled_ns;
 	__u32 window_clamp;        /* what it was before it was lowered (window.h); 0 = it was not */
+	__u32 held_in_vain;        /* when it last waited for its reader's lock in vain (held.h) */
 	/* bursts.h */
 	__u64 burst_bytes;         /* redirected_bytes when the present queue was SHUNT_BURST_STARTS messages long */
 	__u64 burst_sender;
@@ -96,11 +98,17 @@ struct shunt_conn {
 	__u64 pace_since_ns;       /* when it began to send, after a long pause */
 	__u64 pace_bytes;          /* of late, sent */
 	__u64 pace_took_ns;        /* in this time */
-	__u64 outside_ns;          /* since when TCP is measured outside; 0 = it is not */
+	__u64 outside_ns;          /* since when TCP is measured outside, and of a trial when it was last looked at; 0 = it is not */
 	__u64 outside_bytes;       /* bytes_acked then */
-	__u64 outside_jiffies;
-	__u32 outside_busy;        /* jiffies in which something was under way by then, of this end, */
-	__u32 outside_peer_busy;   /* and of the other */
+	__u32 outside_jiffies;
+	union {
+		__u32 outside_busy;      /* jiffies in which something was under way by then, of this end */
+		__u32 tried_kib;         /* of a trial: what TCP carried so far while this end was busy, */
+	};
+	union {
+		__u32 outside_peer_busy; /* and of the other */
+		__u32 tried_us;          /* and for how long it was */
+	};
 	__u64 tcp_pace;            /* as it was measured, bytes in a millisecond */
 	__u64 spared_until_ns;     /* for TCP is not faster */
 	/* trial.h */

@@ -311,6 +311,7 @@ struct tcp_sock {
 	__u32 snd_una;
 	__u32 write_seq;
 	__u32 mss_cache;
+	__u32 lsndtime;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
 	__u64 bytes_acked;

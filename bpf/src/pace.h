@@ -22,7 +22,10 @@
 #define SHUNT_OUTSIDE_NS 150000000ull    /* of being busy, before TCP is judged */
 #define SHUNT_OUTSIDE_DONE 1ull          /* of outside_ns */
 #define SHUNT_FASTER_BY 10               /* of a hundred: as much faster it must have been inside to come back */
-#define SHUNT_TRIED_BY 15                /* as much faster TCP must be to keep one that was only tried: of many that share a thread, each one's pace is as the others let it */
+#define SHUNT_TRIED_NS 3000000000ull     /* longest trial: one that hardly sends meanwhile belongs where it was */
+#define SHUNT_TRIED_BUSY_NS 250000000ull /* of sending, before TCP is judged in a trial */
+#define SHUNT_TRIED_LOOK_NS 1000000000ull /* between two looks at one that is tried; more tells nothing of what was in between */
+#define SHUNT_TRIED_BY 10                /* as much faster TCP must be to keep one that was only tried: of many that share a thread, each one's pace is as the others let it */
 #define SHUNT_SPARED_NS 10000000000ull   /* doubled with each return that follows another */
 #define SHUNT_SPARED_DOUBLINGS 7
 
@@ -79,6 +82,12 @@ static __always_inline bool shunt_is_spared(const struct shunt_conn *c)
 	return now < c->spared_until_ns && (!pace || pace >= c->tcp_pace);
 }
 
+/* Whether TCP is so much faster that one that is tried stays out. */
+static __always_inline bool shunt_is_slower_than(__u64 pace, __u64 tcp)
+{
+	return tcp * 100 > pace * (100 + SHUNT_TRIED_BY);
+}
+
 /* How many jiffies this socket had something under way (tcp_get_info_chrono_stats()). */
 static __always_inline __u32 shunt_busy_jiffies(struct tcp_sock *tp, __u32 now)
 {
@@ -90,11 +99,16 @@ static __always_inline __u32 shunt_busy_jiffies(struct tcp_sock *tp, __u32 now)
 /* Both ends of a connection are out because TCP is said to be faster for what this end sends. peer: its other end's socket, or NULL. */
 static __always_inline void shunt_begins_outside(struct shunt_conn *c, struct tcp_sock *tp, struct tcp_sock *peer, __u64 now)
 {
-	__u64 jiffies = bpf_jiffies64();
+	__u32 jiffies = bpf_jiffies64();
 
 	c->outside_ns = now;
 	c->outside_bytes = tp->bytes_acked;
 	c->outside_jiffies = jiffies;
+	if (c->flags & SHUNT_CONN_TRIES) {
+		c->flags &= ~SHUNT_CONN_TRIED_BUSY;
+		c->tried_kib = c->tried_us = 0;
+		return;
+	}
 	c->outside_busy = shunt_busy_jiffies(tp, jiffies);
 	c->outside_peer_busy = peer ? shunt_busy_jiffies(peer, jiffies) : 0;
 }
@@ -102,16 +116,47 @@ static __always_inline void shunt_begins_outside(struct shunt_conn *c, struct tc
 /* How fast TCP is outside, in bytes in a millisecond; 0 = it is too soon to tell. */
 static __always_inline __u64 shunt_pace_outside(const struct shunt_conn *c, struct tcp_sock *tp, struct tcp_sock *peer, __u64 now)
 {
-	__u64 jiffies = bpf_jiffies64(), took = now - c->outside_ns, passed = jiffies - c->outside_jiffies;
+	__u32 jiffies = bpf_jiffies64(), passed = jiffies - c->outside_jiffies;
+	__u64 took = now - c->outside_ns;
 	__u32 busy = shunt_busy_jiffies(tp, jiffies) - c->outside_busy, other = peer ? shunt_busy_jiffies(peer, jiffies) - c->outside_peer_busy : 0;
 
 	if (!passed)
 		return 0;
 	if (other * 4 >= busy)
 		busy = 2 * (busy + other); /* they take turns, and what is acknowledged at once is not all that takes time */
-	if (busy < passed && !(c->flags & SHUNT_CONN_TRIES))
+	if (busy < passed)
 		took = took / passed * busy;
 	return took < SHUNT_OUTSIDE_NS ? 0 : (tp->bytes_acked - c->outside_bytes) / (took / 1000000);
+}
+
+/* The same of a trial: only the time between two looks counts at which this end was sending. */
+static __always_inline __u64 shunt_pace_tried(struct shunt_conn *c, struct tcp_sock *tp, __u64 now)
+{
+	__u32 jiffies = bpf_jiffies64(), passed = jiffies - c->outside_jiffies;
+	__u64 took = now - c->outside_ns;
+	bool busy;
+
+	if (!passed)
+		return 0;
+	busy = took / passed * (jiffies - tp->lsndtime) < SHUNT_PACE_GAP_NS;
+	if (busy && (c->flags & SHUNT_CONN_TRIED_BUSY) && took < SHUNT_TRIED_LOOK_NS) {
+		c->tried_kib += (tp->bytes_acked - c->outside_bytes) >> 10;
+		c->tried_us += took / 1000;
+	}
+	if (busy)
+		c->flags |= SHUNT_CONN_TRIED_BUSY;
+	else
+		c->flags &= ~SHUNT_CONN_TRIED_BUSY;
+	c->outside_ns = now;
+	c->outside_bytes = tp->bytes_acked;
+	c->outside_jiffies = jiffies;
+	return c->tried_us < SHUNT_TRIED_BUSY_NS / 1000 ? 0 : ((__u64)c->tried_kib << 10) / (c->tried_us / 1000) + 1;
+}
+
+/* Whether it is being tried and was just looked at: the next look shall follow soon. */
+static __always_inline bool shunt_is_tried(const struct shunt_conn *c, __u64 now)
+{
+	return (c->flags & SHUNT_CONN_TRIES) && c->outside_ns == now;
 }
 
 /* Whether it comes back because TCP was measured, and is not faster. peer: as above. */
@@ -125,12 +170,12 @@ static __always_inline bool shunt_is_faster_inside(struct shunt_conn *c, struct 
 		shunt_begins_outside(c, tp, peer, now);
 		return false;
 	}
-	outside = shunt_pace_outside(c, tp, peer, now);
-	if (!outside)
+	outside = c->flags & SHUNT_CONN_TRIES ? shunt_pace_tried(c, tp, now) : shunt_pace_outside(c, tp, peer, now);
+	if (!outside && !(c->flags & SHUNT_CONN_TRIES && shunt_is_over(now, c->slow_ns, SHUNT_TRIED_NS)))
 		return false;
 	c->outside_ns = SHUNT_OUTSIDE_DONE;
 	/* What a rule sent out must have been faster inside, and what was only tried, slower. */
-	if (c->flags & SHUNT_CONN_TRIES ? outside * 100 > inside * (100 + SHUNT_TRIED_BY) : inside * 100 <= outside * (100 + SHUNT_FASTER_BY)) {
+	if (c->flags & SHUNT_CONN_TRIES ? shunt_is_slower_than(inside, outside) : inside * 100 <= outside * (100 + SHUNT_FASTER_BY)) {
 		c->returns = 0;
 		return false;
 	}

@@ -18,6 +18,7 @@
 #include "fitness.h"
 #include "floods.h"
 #include "hasty.h"
+#include "held.h"
 #include "nagle.h"
 #include "pace.h"
 #include "proof.h"
@@ -222,6 +223,7 @@ int shunt_redirect(struct sk_msg_md *msg)
 		shunt_carries(c, size, (__u64)tp);
 		return SK_PASS;
 	}
+	shunt_wait_for_lock(c, peer);
 	if (shunt_send_to_peer(msg, c) != SK_PASS)
 		return SK_PASS; /* the peer is closing */
 	if (c->direction == SHUNT_BACKLOG_BYTES)

@@ -15,8 +15,17 @@
 #include "pace.h"
 #include "slow.h"
 
-#define SHUNT_TRIAL_AFTER_NS 250000000ull /* of streaming */
+#define SHUNT_TRIAL_AFTER_NS 500000000ull /* of streaming */
 #define SHUNT_TRIALS_NS 1000000000ull     /* between two on a node */
+#define SHUNT_TRIAL_AGAIN 16              /* part of the time that one is spared for, after which it is tried again if it became slower than TCP was */
+
+/* Whether no trial is due: TCP was measured of late, and if it is faster than this by now, it was just so. */
+static __always_inline bool shunt_was_tried(const struct shunt_conn *c, __u64 now)
+{
+	__u64 pace = shunt_pace(c), span = SHUNT_SPARED_NS << ((c->returns ? c->returns - 1u : 0) & SHUNT_SPARED_DOUBLINGS);
+
+	return now < c->spared_until_ns && (!pace || !shunt_is_slower_than(pace, c->tcp_pace) || now + span - span / SHUNT_TRIAL_AGAIN < c->spared_until_ns);
+}
 
 /* Some messages were redirected since this was last asked. */
 static __always_inline void shunt_note_place(struct shunt_conn *c, struct task_struct *sender, int backlog)
@@ -39,7 +48,7 @@ static __always_inline void shunt_try_tcp(struct shunt_conn *c, struct task_stru
 
 	shunt_note_place(c, sender, backlog);
 	if (c->pace_took_ns < SHUNT_PACE_NS / 2 || !shunt_is_over(now, c->pace_since_ns, SHUNT_TRIAL_AFTER_NS) || !shunt_is_over(now, c->answered_ns, SHUNT_TRIAL_AFTER_NS) || shunt_is_over(now, c->beside_ns, SHUNT_PACE_NS) ||
-	    now < c->spared_until_ns || (c->flags & SHUNT_CONN_SLOW))
+	    shunt_was_tried(c, now) || (c->flags & SHUNT_CONN_SLOW))
 		return;
 	node = bpf_map_lookup_elem(&shunt_strain, &zero);
 	if (!node)

@@ -47,6 +47,7 @@ final class WalkSchedule {
           }
           if (who.urgent()) {
             entry.due = Math.min(entry.due, now);
+            entry.retry = FIRST_RETRY.toNanos();
           }
           entry.undone = who.candidates();
         });
