@@ -16,6 +16,8 @@ from .sockets import SocketCell
 _ATTEMPTS = 4
 _ROUNDS = 5
 _SHARE = 0.5  # of the tutorial's saving, which is to be saved: Settled and Handshake had 0.65 to 1.1 of it in cells as short as these
+_SLEEPS = 0.15  # per message: less is what other programs do to a sender
+_SLEEPS_SHARE = 0.6  # of the tutorial's: Settled and Handshake had 0.1 to 0.45 of it
 _TELLING = 0.08  # a saving: half of less is what plain TCP differs from itself in so short a cell
 
 
@@ -59,6 +61,26 @@ class Win:
 
 
 @dataclass(frozen=True)
+class Awake:
+    """A sender that has its own CPU sleeps less than the tutorial's, which sleeps for its reader's lock (docs/decisions/0028)."""
+
+    cell: object
+
+    def judge(self, result):
+        measured = result["arms"]
+        if failed := _failed(measured, besides=arms.TUTORIAL.name):
+            return Verdict("it failed", failed)
+        tutorial = _sleeps(measured[arms.TUTORIAL.name])
+        if tutorial is None or tutorial < _SLEEPS:
+            return Verdict(f"cannot tell: the tutorial's sender sleeps {tutorial or 0:.2f} times per message, expected at least {_SLEEPS}")
+        found = f"where the tutorial's sleeps {tutorial:.2f} times"
+        bound = _SLEEPS_SHARE * tutorial
+        sleeps = {arm.name: _sleeps(measured[arm.name]) or 0.0 for arm in (arms.SETTLED, arms.HANDSHAKE)}
+        lost = [f"{name}: its sender sleeps {n:.2f} times per message, expected at most {bound:.2f} {found}" for name, n in sleeps.items() if n > bound]
+        return Verdict(f"its sender sleeps {max(sleeps.values()):.2f} times per message {found}", tuple(lost), tells=True)
+
+
+@dataclass(frozen=True)
 class NoCost:
     """Who is not meant pays next to nothing."""
 
@@ -83,6 +105,7 @@ EXPECTATIONS = (
     Win(SocketCell("stream", 64 << 10, "same", 32)),
     # On two CPUs it does not with messages of 64 KiB: the tutorial's way had 0.46 to 1.04× plain TCP's CPU. Queues of larger ones are at times at their limit.
     Win(SocketCell("stream", 256 << 10, "two", 32), redirected_at_least=0.5),
+    Awake(SocketCell("stream", 16 << 10, "two", blocking=True)),
     Win(HttpCell("haproxy", 1024, 32)),
     NoCost(SocketCell("request", 64, "same", unmatched=True), 1.15),
 )
@@ -126,3 +149,9 @@ def _cpu(arm):
     """Ratio to plain TCP, the median over the rounds; None where they have no round in common."""
     ratio = arm.get("ratios", {}).get("cpu_us_per_operation")
     return ratio and ratio["median"]
+
+
+def _sleeps(arm):
+    """Times per operation, the median over the rounds."""
+    figure = arm["figures"].get("client_sleeps_per_operation")
+    return figure and figure["median"]

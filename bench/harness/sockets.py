@@ -141,6 +141,7 @@ class _Load:
         if operations:
             figures["cpu_us_per_operation"] = cpu_us / operations
             figures["cpu_us_per_mib"] = cpu_us / mib
+            figures["client_sleeps_per_operation"] = r["client_sleeps"] / operations
         figures["operations_per_s"] = operations / r["seconds"]
         figures["mib_per_s"] = mib / r["seconds"]
         if self._cell.work != "stream":

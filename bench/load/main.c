@@ -120,15 +120,25 @@ static uint64_t cpu_ns(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+/* How often it gave up its CPU to wait for something. */
+static uint64_t sleeps(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage))
+		die("getrusage");
+	return (uint64_t)usage.ru_nvcsw;
+}
+
 static void slice(uint64_t ns, clockid_t server)
 {
-	uint64_t own_before = cpu_ns(CLOCK_PROCESS_CPUTIME_ID), server_before = cpu_ns(server);
+	uint64_t own_before = cpu_ns(CLOCK_PROCESS_CPUTIME_ID), server_before = cpu_ns(server), slept_before = sleeps();
 	struct result r;
 
 	client_run(ns, &r);
-	printf("{\"operations\": %lu, \"bytes\": %lu, \"failures\": %lu, \"seconds\": %.6f, \"client_cpu_us\": %.1f, \"server_cpu_us\": %.1f, \"p50_us\": %.2f, \"p99_us\": %.2f}\n",
+	printf("{\"operations\": %lu, \"bytes\": %lu, \"failures\": %lu, \"seconds\": %.6f, \"client_cpu_us\": %.1f, \"server_cpu_us\": %.1f, \"client_sleeps\": %lu, \"p50_us\": %.2f, \"p99_us\": %.2f}\n",
 	       r.operations, r.bytes, r.failures, (double)r.wall_ns / 1e9, (double)(cpu_ns(CLOCK_PROCESS_CPUTIME_ID) - own_before) / 1e3,
-	       (double)(cpu_ns(server) - server_before) / 1e3, (double)r.p50_ns / 1e3, (double)r.p99_ns / 1e3);
+	       (double)(cpu_ns(server) - server_before) / 1e3, sleeps() - slept_before, (double)r.p50_ns / 1e3, (double)r.p99_ns / 1e3);
 	fflush(stdout);
 }
 

@@ -231,7 +231,31 @@ class WinTest(unittest.TestCase):
 
     def test_each_of_its_cells_has_the_tutorials_way_beside_it(self):
         for expectation in check.EXPECTATIONS:
-            self.assertEqual(isinstance(expectation, check.Win), arms.TUTORIAL in expectation.cell.arms, expectation.cell.name)
+            self.assertEqual(isinstance(expectation, check.Win | check.Awake), arms.TUTORIAL in expectation.cell.arms, expectation.cell.name)
+
+
+class AwakeTest(unittest.TestCase):
+    def judge(self, settled, handshake, tutorial, failures=0):
+        def arm(sleeps):
+            return {"failures": failures, "figures": {"client_sleeps_per_operation": {"median": sleeps}}}
+
+        return check.Awake(Cell()).judge({"arms": {"plain": arm(0.0), "settled": arm(settled), "handshake": arm(handshake), "tutorial": arm(tutorial)}})
+
+    def test_is_content_when_the_sender_sleeps_much_less_than_the_tutorials(self):
+        verdict = self.judge(0.13, 0.03, tutorial=0.31)
+        self.assertEqual(((), True), (verdict.complaints, verdict.tells))
+
+    def test_complains_of_the_arm_whose_sender_sleeps_as_often(self):
+        (lost,) = self.judge(0.28, 0.03, tutorial=0.30).complaints
+        self.assertEqual("settled: its sender sleeps 0.28 times per message, expected at most 0.18 where the tutorial's sleeps 0.30 times", lost)
+
+    def test_where_the_tutorials_sender_hardly_sleeps_it_says_so_and_asks_for_nothing(self):
+        verdict = self.judge(0.05, 0.05, tutorial=0.05)
+        self.assertEqual(((), False), (verdict.complaints, verdict.tells))
+        self.assertIn("cannot tell", verdict.found)
+
+    def test_complains_of_failures(self):
+        self.assertEqual(3, len(self.judge(0.05, 0.05, tutorial=0.3, failures=2).complaints))
 
 
 class NoCostTest(unittest.TestCase):

@@ -26,6 +26,9 @@ class MeasuredTest {
   /** Of traffic, a good part of a second each: what is looked at is over after some. */
   private static final int ROUNDS = 60;
 
+  /** At TCP while it sends a MiB for each: by the rate that it has, in half as long. */
+  private static final int LOOKS = 20;
+
   /** Rounds after it came back, in less time than it is spared for. */
   private static final int MORE = 4;
 
@@ -81,7 +84,8 @@ class MeasuredTest {
     assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
     client.does("set a.client " + NODELAY);
     leaves(() -> stream(64 * MIB, 16384));
-    comesBack("160mbit", () -> stream(8 * MIB, 16384));
+    isTried("160mbit");
+    comesBack();
     for (int i = 0; i < MORE; i++) {
       isRedirected(() -> stream(32 * MIB, 16384));
       assertThat(host.reasons()).isEmpty();
@@ -117,9 +121,36 @@ class MeasuredTest {
 
   /** Long before it would be tried again without being measured. */
   private void comesBack(String rate, Traffic traffic) throws Exception {
+    slowsTcp(rate);
+    tcpCarries(traffic);
+    comesBack();
+  }
+
+  private void slowsTcp(String rate) throws Exception {
     String queue = "tc qdisc add dev lo root tbf rate " + rate + " burst 128kb latency 400ms";
     namespace.inside(queue.split(" "));
-    tcpCarries(traffic);
+  }
+
+  /** It is looked at while it sends, before and after which it pauses for longer than it sends. */
+  private void isTried(String rate) throws Exception {
+    slowsTcp(rate);
+    looks(LOOKS);
+    server.does("start t receive a.server " + LOOKS * MIB);
+    client.does("start s stream a.client %d %d".formatted(LOOKS * MIB, 16384));
+    looks(LOOKS / 2);
+    client.does("finish s");
+    server.does("finish t");
+    looks(LOOKS);
+  }
+
+  private void looks(int times) throws Exception {
+    for (int i = 0; i < times; i++) {
+      server.does("pause 0.05");
+      server.conducts();
+    }
+  }
+
+  private void comesBack() throws Exception {
     namespace.inside("tc", "qdisc", "delete", "dev", "lo", "root");
     conducts();
     assertThat(host.reasons()).isEmpty();
