@@ -16,7 +16,7 @@ from .sockets import SocketCell
 _ATTEMPTS = 4
 _ROUNDS = 5
 _SHARE = 0.5  # of the tutorial's saving, which is to be saved: Settled and Handshake had 0.65 to 1.1 of it in cells as short as these
-_SLEEPS = 0.15  # per message: less is what other programs do to a sender
+_SLEEPS = 0.05  # per message: fewer may be what other programs do to a sender
 _SLEEPS_SHARE = 0.6  # of the tutorial's: Settled and Handshake had 0.1 to 0.45 of it
 _TELLING = 0.08  # a saving: half of less is what plain TCP differs from itself in so short a cell
 

@@ -14,7 +14,7 @@ from .turns import DEFAULT_CPU_PERCENT, ArmsCell
 _SOURCES = ROOT / "bench" / "load"
 _PROGRAM = ROOT / "target" / "bench" / "load"
 _SETTLE_SECONDS = 6
-_STANDS_STILL_MS = 750  # of running, in which no connection came in or went out: longer than it takes to see that TCP is faster for one, and to let it go
+_STANDS_STILL_MS = 750  # of running, in which no connection came in or went out: longer than it takes to see that TCP is faster for one, or to begin a trial, and to let it go
 _PORTS = 2000  # below what clients are given
 
 

@@ -147,14 +147,14 @@ class WarmUpTest(unittest.TestCase):
         return len(ran)
 
     def test_ends_when_all_that_came_in_stayed(self):
-        self.assertEqual(2 + 3, self.slices_until_decided(0, 1, 2))
+        self.assertEqual(2 + 5, self.slices_until_decided(0, 1, 2))
 
     def test_goes_on_while_a_connection_leaves_again(self):
-        self.assertEqual(5 + 3, self.slices_until_decided(0, 1, 2, 2, 2, 1))
+        self.assertEqual(5 + 5, self.slices_until_decided(0, 1, 2, 2, 2, 1))
         self.assertEqual(6 + 3, self.slices_until_decided(0, 1, 2, 2, 2, 1, 0))
 
     def test_does_not_wait_for_a_connection_that_came_in_and_left_between_two_looks(self):
-        self.assertEqual(2 + 3, self.slices_until_decided(0, 1, 1, bypassed=(0, 0, 1)))
+        self.assertEqual(2 + 5, self.slices_until_decided(0, 1, 1, bypassed=(0, 0, 1)))
 
 
 class PageTest(unittest.TestCase):
