@@ -172,6 +172,7 @@ struct shunt_work {
 	__u64 urgent;                        /* of them, that are slower than TCP until it comes */
 	__u64 patient;                       /* events after which a walk shall look some time, for somebody may have been missed */
 	__u64 walked_ns;                     /* bpf_ktime_get_ns() when the last walk began; the node plugin's */
+	__u64 measured;                      /* of the candidates, whose TCP is being measured: the next look is to follow soon */
 };
 
 /*

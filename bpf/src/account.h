@@ -62,6 +62,8 @@ static __always_inline void shunt_add_work(__u32 netns, const struct shunt_work 
 		__sync_fetch_and_add(&work->urgent, 1);
 	if (more->patient)
 		__sync_fetch_and_add(&work->patient, 1);
+	if (more->measured)
+		__sync_fetch_and_add(&work->measured, 1);
 }
 
 /* One more connection waits for the conductor. */
@@ -76,6 +78,14 @@ static __always_inline void shunt_call_conductor(__u64 sk)
 static __always_inline void shunt_hurry_conductor(__u64 sk)
 {
 	struct shunt_work more = { .candidates = 1, .urgent = 1 };
+
+	shunt_add_work(shunt_namespace_of(sk), &more);
+}
+
+/* What TCP does for it is being measured: the next look is to follow soon. */
+static __always_inline void shunt_recall_conductor(__u64 sk)
+{
+	struct shunt_work more = { .candidates = 1, .measured = 1 };
 
 	shunt_add_work(shunt_namespace_of(sk), &more);
 }

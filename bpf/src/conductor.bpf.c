@@ -396,7 +396,7 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 		shunt_move(v.c, shunt_present_verdict(&v));
 	c->calm = 0;
 	if (shunt_is_tried(c, v.now))
-		shunt_hurry_conductor((__u64)v.tp);
+		shunt_recall_conductor((__u64)v.tp);
 	else if (shunt_unfinished(&v))
 		shunt_call_conductor((__u64)v.tp);
 	else if (c->state == SHUNT_STATE_ENROLLED)

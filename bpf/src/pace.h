@@ -5,7 +5,8 @@
  * connection comes back, and is spared for a while, as long as it is no slower than TCP was.
  *
  * Inside, an end's pace is what it sent in the last tenths of a second in which it was busy; a gap of SHUNT_PACE_GAP_NS in between does not count. Outside it is what was acknowledged in the time in which
- * the kernel saw something under way (tcp_chrono_start(), kept for tcp_info), of two that take turns in twice that of both. So who pauses now and then stays out, as it would without being measured; one that is only tried is taken as it is.
+ * the kernel saw something under way (tcp_chrono_start(), kept for tcp_info), of two that take turns in twice that of both. So who pauses now and then stays out, as it would without being measured; of one that is
+ * only tried it is the time between two looks at which it was sending, for where each write is acknowledged at once there is never much under way.
  */
 #ifndef SHUNT_PACE_H
 #define SHUNT_PACE_H
@@ -153,7 +154,7 @@ static __always_inline __u64 shunt_pace_tried(struct shunt_conn *c, struct tcp_s
 	return c->tried_us < SHUNT_TRIED_BUSY_NS / 1000 ? 0 : ((__u64)c->tried_kib << 10) / (c->tried_us / 1000) + 1;
 }
 
-/* Whether it is being tried and was just looked at: the next look shall follow soon. */
+/* Whether it is being tried, and was just looked at. */
 static __always_inline bool shunt_is_tried(const struct shunt_conn *c, __u64 now)
 {
 	return (c->flags & SHUNT_CONN_TRIES) && c->outside_ns == now;

@@ -45,9 +45,8 @@ final class WalkSchedule {
             entry.due = Math.min(entry.due, now + settleNanos);
             entry.retry = FIRST_RETRY.toNanos();
           }
-          if (who.urgent()) {
+          if (who.urgent() || who.measured()) {
             entry.due = Math.min(entry.due, now);
-            entry.retry = FIRST_RETRY.toNanos();
           }
           entry.undone = who.candidates();
         });

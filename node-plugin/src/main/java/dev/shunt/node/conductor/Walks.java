@@ -37,8 +37,9 @@ public interface Walks {
    * @param candidates how many connections
    * @param urgent whether one of them is slower than TCP until somebody walks there
    * @param patient whether somebody else may have been missed, which a walk now and then mends
+   * @param measured whether for one of them TCP is being measured, which takes several looks
    */
-  record Waiting(long candidates, boolean urgent, boolean patient) {}
+  record Waiting(long candidates, boolean urgent, boolean patient, boolean measured) {}
 
   /** Who waits, by inode of the namespace; without those where nobody does. */
   Map<Long, Waiting> waiting();

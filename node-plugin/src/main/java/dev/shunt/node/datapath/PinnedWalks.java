@@ -76,7 +76,11 @@ final class PinnedWalks implements Walks, AutoCloseable {
     for (int i = 0; i < rows.count(); i++) {
       ByteBuffer row = Abi.wrap(rows.value(i));
       Waiting who =
-          new Waiting(row.getLong(0), tells(row, Abi.WORK_URGENT), tells(row, Abi.WORK_PATIENT));
+          new Waiting(
+              row.getLong(0),
+              tells(row, Abi.WORK_URGENT),
+              tells(row, Abi.WORK_PATIENT),
+              tells(row, Abi.WORK_MEASURED));
       if (who.candidates() != 0 || who.patient()) {
         waiting.put(Integer.toUnsignedLong(Abi.wrap(rows.key(i)).getInt()), who);
       }

@@ -33,11 +33,22 @@ class WalkScheduleTest {
   @Test
   void whoIsSlowerThanTcpUntilThenIsVisitedAtOnceHoweverLongOthersWait() {
     schedule.observe(waiting(1), START);
-    schedule.observe(Map.of(NAMESPACE, new Waiting(2, true, false)), START);
+    schedule.observe(Map.of(NAMESPACE, new Waiting(2, true, false, false)), START);
 
     assertThat(schedule.due(START)).containsExactly(NAMESPACE);
     schedule.walked(NAMESPACE, 1, START);
     assertThat(schedule.due(START)).isEmpty();
+  }
+
+  @Test
+  void whoIsBeingMeasuredIsVisitedAsSoonAsAnybodyLooksHoweverOftenItWas() {
+    schedule.observe(waiting(1), START);
+    for (int i = 0; i < 20; i++) {
+      schedule.walked(NAMESPACE, 1, START);
+    }
+    schedule.observe(Map.of(NAMESPACE, new Waiting(1, false, false, true)), START);
+
+    assertThat(schedule.due(START)).containsExactly(NAMESPACE);
   }
 
   @Test
@@ -69,7 +80,7 @@ class WalkScheduleTest {
 
   @Test
   void whereSomebodyMayHaveBeenMissedAWalkComesSomeTimeButNotBefore() {
-    schedule.observe(Map.of(NAMESPACE, new Waiting(0, false, true)), START);
+    schedule.observe(Map.of(NAMESPACE, new Waiting(0, false, true, false)), START);
 
     long some = WalkSchedule.LONGEST_RETRY.toNanos();
     assertThat(schedule.due(START + some - 1)).isEmpty();
@@ -116,6 +127,6 @@ class WalkScheduleTest {
   }
 
   private static Map<Long, Waiting> waiting(long candidates) {
-    return Map.of(NAMESPACE, new Waiting(candidates, false, false));
+    return Map.of(NAMESPACE, new Waiting(candidates, false, false, false));
   }
 }
