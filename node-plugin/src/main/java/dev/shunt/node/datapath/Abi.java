@@ -74,12 +74,12 @@ final class Abi {
 
   /** Candidates for the conductor by network namespace. */
   static final MapSpec WORK =
-      new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, 5 * Long.BYTES, 16_384, 0);
+      new MapSpec(MapType.HASH, "shunt_work", Integer.BYTES, 4 * Long.BYTES, 16_384, 0);
 
   static final int WORK_URGENT = Long.BYTES;
-  static final int WORK_PATIENT = 2 * Long.BYTES;
+  static final int WORK_PATIENT = 2 * Long.BYTES; // this and the next are u32
+  static final int WORK_MEASURED = 2 * Long.BYTES + Integer.BYTES;
   static final int WORK_WALKED = 3 * Long.BYTES;
-  static final int WORK_MEASURED = 4 * Long.BYTES;
 
   static final int YOUNG_SHIFT = 25;
   static final int YOUNG_SLOTS = 16;

@@ -90,7 +90,7 @@ final class PinnedWalks implements Walks, AutoCloseable {
 
   /** False in layouts that do not have that yet. */
   private static boolean tells(ByteBuffer row, int offset) {
-    return row.capacity() > offset && row.getLong(offset) != 0;
+    return row.capacity() > offset && row.getInt(offset) != 0;
   }
 
   @Override

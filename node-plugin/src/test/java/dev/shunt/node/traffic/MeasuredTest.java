@@ -66,7 +66,7 @@ class MeasuredTest {
   @Test
   void largeTurnsBetweenTwoCpusComeBackWhereTcpIsSlower() throws Exception {
     assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
-    leaves(() -> trade(200));
+    leaves(() -> trade(1000)); // its pace is known by then
     comesBack("160mbit", () -> trade(20));
     int left = 0; // for what the other end sends is looked at, and measured, by itself
     for (int i = 0; i < MORE; i++) {
