@@ -11,7 +11,7 @@
  * Raised when the meaning of a map that programs of two versions would share changes, those of conn.h included. Pins of an older layout are drained, never
  * reused; those of a newer one are left alone (docs/operations.md). So that versions can tell and drain one another, these are the same in every layout:
  * shunt_meta begins with a u32, the layout; struct shunt_config begins with layout_version and flags, of which bit 0 is DRAINING; reading shunt_conductor_iter
- * to its end walks a namespace; shunt_work has u40 keys, inodes of namespaces, and its values begin with a u64, how many wait; who is enrolled is in
+ * to its end walks a namespace; shunt_work has u32 keys, inodes of namespaces, and its values begin with a u64, how many wait; who is enrolled is in
  * shunt_sockets or shunt_pollers; shunt_watch_link holds the watch.
  */
 #define SHUNT_LAYOUT_VERSION 9
