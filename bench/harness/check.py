@@ -75,7 +75,9 @@ class Awake:
             return Verdict(f"cannot tell: the tutorial's sender sleeps {tutorial or 0:.2f} times per message, expected at least {_SLEEPS}")
         found = f"where the tutorial's sleeps {tutorial:.2f} times"
         bound = _SLEEPS_SHARE * tutorial
-        sleeps = {arm.name: _sleeps(measured[arm.name]) or 0.0 for arm in (arms.SETTLED, arms.HANDSHAKE)}
+        sleeps = {arm.name: _sleeps(measured[arm.name]) for arm in (arms.SETTLED, arms.HANDSHAKE)}
+        if unmeasured := tuple(f"{name}: no round in which it was measured" for name, n in sleeps.items() if n is None):
+            return Verdict("not measured", unmeasured)
         lost = [f"{name}: its sender sleeps {n:.2f} times per message, expected at most {bound:.2f} {found}" for name, n in sleeps.items() if n > bound]
         return Verdict(f"its sender sleeps {max(sleeps.values()):.2f} times per message {found}", tuple(lost), tells=True)
 

@@ -22,9 +22,9 @@
 /* Whether no trial is due: TCP was measured of late, and if it is faster than this by now, it was just so. */
 static __always_inline bool shunt_was_tried(const struct shunt_conn *c, __u64 now)
 {
-	__u64 pace = shunt_pace(c), span = SHUNT_SPARED_NS << ((c->returns ? c->returns - 1u : 0) & SHUNT_SPARED_DOUBLINGS);
+	__u64 pace = shunt_pace(c), span = SHUNT_SPARED_NS << ((c->returns ? c->returns - 1u : 0) & SHUNT_SPARED_DOUBLINGS), returned = c->spared_until_ns - span;
 
-	return now < c->spared_until_ns && (!pace || !shunt_is_slower_than(pace, c->tcp_pace) || now + span - span / SHUNT_TRIAL_AGAIN < c->spared_until_ns);
+	return now < c->spared_until_ns && (!pace || !shunt_is_slower_than(pace, c->tcp_pace) || now < returned + span / SHUNT_TRIAL_AGAIN);
 }
 
 /* Some messages were redirected since this was last asked. */

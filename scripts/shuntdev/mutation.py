@@ -25,6 +25,8 @@ _TESTS = "dev.shunt.node.traffic."
 _KEPT = ROOT / "target" / "mutation"
 NOT_TESTED = {"bpf/mutations", "control-plane", "ui"}  # sources that do not decide whether one of these tests fails
 _LONGEST_S = 300
+# A test that hangs fails before that, so that it takes away what it made.
+_ENDS = [f"--config=junit.jupiter.execution.timeout.{key}" for key in ("default=120 s", "thread.mode.default=SEPARATE_THREAD")]
 _NOT_DONE = 75  # exit code: nothing is wrong, and more is to be tried
 
 
@@ -121,7 +123,7 @@ class Tests:
     def fail_with(self, classes, test, log):
         """Whether a test fails with the object that this folder holds."""
         name, method = test.split("#")
-        command = self.command("--select-class", _TESTS + name, "--include-methodname", f".*[.#]{method}", before=[str(classes)])
+        command = self.command(*_ENDS, "--select-class", _TESTS + name, "--include-methodname", f".*[.#]{method}", before=[str(classes)])
         with open(log, "w") as out:
             code = subprocess.run(command, stdout=out, stderr=subprocess.STDOUT, cwd=ROOT / "node-plugin", timeout=_LONGEST_S).returncode
         if code not in (0, 1):

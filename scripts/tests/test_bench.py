@@ -237,7 +237,7 @@ class WinTest(unittest.TestCase):
 class AwakeTest(unittest.TestCase):
     def judge(self, settled, handshake, tutorial, failures=0):
         def arm(sleeps):
-            return {"failures": failures, "figures": {"client_sleeps_per_operation": {"median": sleeps}}}
+            return {"failures": failures, "figures": {} if sleeps is None else {"client_sleeps_per_operation": {"median": sleeps}}}
 
         return check.Awake(Cell()).judge({"arms": {"plain": arm(0.0), "settled": arm(settled), "handshake": arm(handshake), "tutorial": arm(tutorial)}})
 
@@ -254,8 +254,9 @@ class AwakeTest(unittest.TestCase):
         self.assertEqual(((), False), (verdict.complaints, verdict.tells))
         self.assertIn("cannot tell", verdict.found)
 
-    def test_complains_of_failures(self):
+    def test_complains_of_failures_and_of_an_arm_that_was_not_measured(self):
         self.assertEqual(3, len(self.judge(0.05, 0.05, tutorial=0.3, failures=2).complaints))
+        self.assertEqual(("settled: no round in which it was measured",), self.judge(None, 0.05, tutorial=0.3).complaints)
 
 
 class NoCostTest(unittest.TestCase):

@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
@@ -45,8 +46,9 @@ abstract class ServerTest {
     try {
       Path folder = Files.createTempDirectory("shunt-control-plane-test");
       Files.writeString(folder.resolve("password"), PASSWORD + "\n");
-      Runtime.getRuntime()
-          .addShutdownHook(new Thread(() -> FileSystemUtils.deleteRecursively(folder.toFile())));
+      // After the servers are closed, for the database writes to its folder until then.
+      SpringApplication.getShutdownHandlers()
+          .add(() -> FileSystemUtils.deleteRecursively(folder.toFile()));
       return folder;
     } catch (IOException e) {
       throw new AssertionError("expected a folder for the test's data", e);

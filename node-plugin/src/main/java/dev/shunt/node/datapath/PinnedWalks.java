@@ -88,7 +88,7 @@ final class PinnedWalks implements Walks, AutoCloseable {
     return waiting;
   }
 
-  /** False in layouts that do not have that yet. */
+  /** Of a u64 its low half; false in layouts that do not have that yet. */
   private static boolean tells(ByteBuffer row, int offset) {
     return row.capacity() > offset && row.getInt(offset) != 0;
   }

@@ -12,6 +12,9 @@ final class Puppet {
   /** Flags of a send: MSG_ZEROCOPY, which without SO_ZEROCOPY changes nothing but the way. */
   static final int BY_TCP = 0x4000000;
 
+  /** An option to {@code set}: what is sent by TCP is on its way at once. */
+  static final String NODELAY = "6:1=1"; // IPPROTO_TCP, TCP_NODELAY
+
   private final Program program;
   private final TrafficHost host;
 

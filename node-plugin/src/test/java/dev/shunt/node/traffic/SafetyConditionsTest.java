@@ -114,7 +114,7 @@ class SafetyConditionsTest {
   void aReaderProvesOnlyWhatItRead() throws Exception {
     host.apply(MAY_BLOCK);
     opens("blocking", "blocking");
-    puppet.does("set a.client 6:1=1"); // TCP_NODELAY: what it sends by TCP is there at once
+    puppet.does("set a.client " + Puppet.NODELAY);
     sleepsInRecv("r", "server", 1);
     enters();
     puppet.does("send a.client 1");
