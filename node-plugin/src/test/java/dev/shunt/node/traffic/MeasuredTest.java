@@ -25,6 +25,9 @@ class MeasuredTest {
   /** Of traffic, a good part of a second each: what is looked at is over after some. */
   private static final int ROUNDS = 60;
 
+  /** Large ones, that their pace is known after, at whatever speed. */
+  private static final int TURNS = 1000;
+
   /** At what TCP does, a twentieth of a second apart: as long as a trial lasts at most. */
   private static final int LOOKS = 60;
 
@@ -65,11 +68,11 @@ class MeasuredTest {
   @Test
   void largeTurnsBetweenTwoCpusComeBackWhereTcpIsSlower() throws Exception {
     assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
-    leaves(() -> trade(1000)); // its pace is known by then
+    leaves(() -> trade(TURNS));
     comesBack("160mbit", () -> trade(20));
     int left = 0; // for what the other end sends is looked at, and measured, by itself
     for (int i = 0; i < MORE; i++) {
-      isRedirected(() -> trade(200));
+      isRedirected(() -> trade(TURNS));
       if (!host.reasons().isEmpty()) {
         left++;
         comesBack("160mbit", () -> trade(20));
