@@ -144,8 +144,8 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	c->flags = SHUNT_CONN_STRAY | (client ? SHUNT_CONN_CLIENT : 0);
 	passed = left_alone ? shunt_passing(&key) : NULL;
 	c->born_ns = passed ? passed->began_ns : bpf_ktime_get_ns();
-	if (passed && passed->after_pause)
-		c->program = passed->programs[client ? SHUNT_CLIENT : SHUNT_SERVER];
+	if (passed)
+		shunt_take_passenger(c, &key, client);
 	c->direction = SHUNT_UNDECIDED;
 	shunt_take_policy(c, &policy);
 	if (!shunt_consents(&policy))

@@ -226,6 +226,7 @@ struct shunt_tempo {
 	__u64 listener;
 	__u64 since_ns;            /* arrivals are counted since then */
 	__u64 last_ns;             /* of them */
+	__u64 sampled_ns;          /* when the last one was watched to see whether it is short */
 	__u64 short_ns;            /* when the last short one closed; after a pause, until when nobody expects that */
 	__u32 arrivals;
 	__u32 short_ones;          /* watched, in a row */
@@ -235,9 +236,17 @@ struct shunt_tempo {
 	__u16 before;              /* the most before it, as long as they were short */
 };
 
+/* shunt_by_port: ARRAY. Times in coarse ns, 0 = never. */
+struct shunt_port {
+	__u64 paired_ns;           /* shunt_pairs was written */
+	__u64 passed_ns;           /* shunt_hastes was written */
+	__u64 passed_by;           /* whose connection that was: shunt_listener_key() */
+	__u64 pad;
+};
+
 /*
- * shunt_hastes: ARRAY, direct-mapped. A connection that is left alone, from its request until it closes or a walk meets its server's end. What most of them need is in the first
- * line of the cache.
+ * shunt_hastes: ARRAY, two slots for each fingerprint. A connection that is left alone, from its request until it closes or a walk meets its server's end. A line of the cache, for
+ * this is what such a connection costs.
  */
 struct shunt_haste {
 	__u64 fingerprint;
@@ -247,11 +256,15 @@ struct shunt_haste {
 	__u64 server_tuple;        /* shunt_tuple_of() it */
 	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself */
 	__u32 over;                /* its handshake */
+	__u32 has_second;          /* some fingerprint whose first slot this is may be in its second */
 	__u32 after_pause;
-	__u32 unusual[2];          /* SHUNT_CLIENT, SHUNT_SERVER: its program made a call that is not noted here */
-	__u32 pad;
-	struct shunt_process programs[2]; /* of the two ends: the first that was seen to read or write it; id 0 = none yet */
-	__u64 pads[2];
+	__u64 pad;
+};
+
+/* shunt_passengers: ARRAY, for each slot of shunt_hastes. Who uses a connection that is left alone after a pause. */
+struct shunt_passengers {
+	struct shunt_process programs[2]; /* SHUNT_CLIENT, SHUNT_SERVER: the first that was seen to read or write it; id 0 = none yet */
+	__u32 unusual[2];                 /* its program made a call that is not noted here */
 };
 
 /* shunt_ledger: ARRAY. What one direction has unread at its reader; free while that is nothing (ledger.h). */

@@ -4,8 +4,8 @@
  * messages saves (docs/decisions/0010), so it is left alone, under slower_than_tcp if nothing else keeps it from being redirected, while its listener is like that.
  *
  * A listener is hasty while connections come to it fast and the last ones that were watched were all short, to a policy that wants them and from clients that do. One in
- * SHUNT_HASTY_SAMPLE is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause in which none comes (with Handshake) or none of
- * the watched ones closes, and a second of fewer arrivals.
+ * SHUNT_HASTY_SAMPLE, if they are not too many for that, is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause
+ * in which none comes (with Handshake) or none of the watched ones closes, and a second of fewer arrivals.
  *
  * The server's request decides, and leaves the fingerprint in shunt_hastes for both ends to find. Its slot is kept until it closes or a walk meets it: nothing else tells under which policy it is counted.
  */
@@ -14,6 +14,7 @@
 
 #include "maps.h"
 #include "account.h"
+#include "ports.h"
 #include "program.h"
 
 #define SHUNT_HASTY_ARRIVALS 256u        /* requests within SHUNT_HASTY_NS that make watching dear */
@@ -110,11 +111,19 @@ static __always_inline bool shunt_is_likely_short(const struct shunt_tempo *t, _
 	return !shunt_is_over(now, t->short_ns, SHUNT_HASTY_PAUSE_NS) && t->unanswered <= most + most / 4 + SHUNT_HASTY_SAMPLE;
 }
 
+/* One of so many arrivals is watched, but no more than show in time that the others are like it. */
+static __always_inline bool shunt_is_sample(struct shunt_tempo *t, __u64 now)
+{
+	if (t->arrivals % SHUNT_HASTY_SAMPLE || !shunt_is_over(now, t->sampled_ns, SHUNT_HASTY_PAUSE_NS / 4))
+		return false;
+	t->sampled_ns = now;
+	return true;
+}
+
 /* Asked for every request that a consenting policy matches; settled: it says enrolment: Settled. */
 static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u64 now, __u64 request, bool settled)
 {
 	struct shunt_tempo *t = shunt_tempo_of(listener);
-	__u32 arrivals;
 
 	if (!t)
 		return SHUNT_NOT_HASTY;
@@ -131,8 +140,7 @@ static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u6
 	t->last_ns = now;
 	if (t->unanswered < SHUNT_HASTY_AT_ONCE)
 		t->unanswered++;
-	arrivals = ++t->arrivals;
-	if (arrivals >= SHUNT_HASTY_ARRIVALS || shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS)) {
+	if (++t->arrivals >= SHUNT_HASTY_ARRIVALS || shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS)) {
 		bool fast = !shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS);
 
 		if (t->fast && !fast && t->short_ones >= SHUNT_HASTY_SHORT)
@@ -141,7 +149,7 @@ static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u6
 		t->since_ns = now;
 		t->arrivals = 0;
 	}
-	if (!t->fast || t->short_ones < SHUNT_HASTY_SHORT || !shunt_is_likely_short(t, now) || !(arrivals % SHUNT_HASTY_SAMPLE))
+	if (!t->fast || t->short_ones < SHUNT_HASTY_SHORT || !shunt_is_likely_short(t, now) || shunt_is_sample(t, now))
 		return SHUNT_NOT_HASTY;
 	return shunt_is_after_pause(t, now) ? SHUNT_HASTY_AFTER_PAUSE : SHUNT_HASTY;
 }
@@ -199,11 +207,18 @@ static __always_inline __u64 shunt_fingerprint(const struct shunt_pair_key *key)
 	return (__u64)key->client_isn << 32 | key->server_isn;
 }
 
-static __always_inline struct shunt_haste *shunt_haste_slot(const struct shunt_pair_key *key)
+/*
+ * A fingerprint has two slots. Its first is one of few, so that it and the socket it names are in the cache where short connections follow each other; the second, of many,
+ * is for those whose first one is kept.
+ */
+static __always_inline __u32 shunt_first_haste(const struct shunt_pair_key *key)
 {
-	__u32 i = (key->client_isn ^ key->server_isn) & (SHUNT_HASTES - 1);
+	return (key->client_isn ^ key->server_isn) & (SHUNT_FIRST_HASTES - 1);
+}
 
-	return bpf_map_lookup_elem(&shunt_hastes, &i);
+static __always_inline __u32 shunt_second_haste(const struct shunt_pair_key *key)
+{
+	return SHUNT_FIRST_HASTES + ((key->client_isn ^ key->server_isn) >> 8 & (SHUNT_SECOND_HASTES - 1));
 }
 
 /* Where a socket stands in the kernel's table. */
@@ -220,15 +235,11 @@ static __always_inline bool shunt_is_kept(const struct shunt_haste *h)
 	return h->server && (c->skc_state == TCP_ESTABLISHED || c->skc_state == TCP_SYN_RECV) && shunt_tuple_of(c) == h->server_tuple;
 }
 
-/* Leaves the connection alone; false if the slot is another's. */
-static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
+/* False if the slot is another's. */
+static __always_inline bool shunt_take_haste(struct shunt_haste *h, __u32 slot, const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
 {
-	struct shunt_haste *h = shunt_haste_slot(key);
-	__u64 before;
+	__u64 before = h->fingerprint;
 
-	if (!h)
-		return false;
-	before = h->fingerprint;
 	if (h->over ? shunt_is_kept(h) : h->began_ns && !shunt_is_over(now, h->began_ns, SHUNT_HANDSHAKE_NS))
 		return false;
 	if (__sync_val_compare_and_swap(&h->fingerprint, before, shunt_fingerprint(key)) != before)
@@ -239,11 +250,46 @@ static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u
 	h->server = 0;
 	h->after_pause = after_pause;
 	if (after_pause) {
-		h->programs[SHUNT_CLIENT].id = h->programs[SHUNT_SERVER].id = 0;
-		h->unusual[SHUNT_CLIENT] = h->unusual[SHUNT_SERVER] = 0;
+		struct shunt_passengers *who = bpf_map_lookup_elem(&shunt_passengers, &slot);
+
+		if (who)
+			__builtin_memset(who, 0, sizeof(*who));
 	}
 	h->began_ns = now;
 	return true;
+}
+
+/*
+ * Has the CPU fetch what shunt_is_hasty() and shunt_let_pass() will look at, while it classifies: a load whose value nobody waits for. Most of what a connection costs that is left alone is
+ * waiting for these lines.
+ */
+static __always_inline void shunt_foresee(const struct shunt_port *port, const struct shunt_pair_key *key)
+{
+	struct shunt_tempo *t = shunt_tempo_of(port->passed_by);
+	__u32 i = shunt_first_haste(key);
+	struct shunt_haste *h = bpf_map_lookup_elem(&shunt_hastes, &i);
+	struct sock_common *server;
+
+	if (!t || !h)
+		return;
+	(void)*(volatile __u64 *)&t->listener;
+	server = bpf_rdonly_cast((void *)h->server, bpf_core_type_id_kernel(struct sock_common));
+	if (server)
+		(void)*(volatile __u16 *)&server->skc_num;
+}
+
+/* Leaves the connection alone; false if both its slots are others'. */
+static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
+{
+	__u32 i = shunt_first_haste(key), j = shunt_second_haste(key);
+	struct shunt_haste *first = bpf_map_lookup_elem(&shunt_hastes, &i), *second = bpf_map_lookup_elem(&shunt_hastes, &j);
+
+	if (!first || !second)
+		return false;
+	if (shunt_take_haste(first, i, key, listener, now, after_pause))
+		return true;
+	first->has_second = 1; /* from now on: nothing tells when those in second slots are over */
+	return shunt_take_haste(second, j, key, listener, now, after_pause);
 }
 
 /*
@@ -269,12 +315,25 @@ static __always_inline bool shunt_wants_program(struct tcp_sock *tp)
 	return (tp->bpf_sock_ops_cb_flags & (SHUNT_LEFT_ALONE_FLAGS | SHUNT_AFTER_PAUSE_FLAG | BPF_SOCK_OPS_STATE_CB_FLAG)) == (SHUNT_LEFT_ALONE_FLAGS | SHUNT_AFTER_PAUSE_FLAG);
 }
 
-/* The connection that is left alone, or NULL if this one is not. */
+/* The connection that is left alone, or NULL if this one is not; its slot. */
+static __always_inline struct shunt_haste *shunt_passing_in(const struct shunt_pair_key *key, __u32 *slot)
+{
+	struct shunt_haste *h;
+
+	*slot = shunt_first_haste(key);
+	h = bpf_map_lookup_elem(&shunt_hastes, slot);
+	if (h && h->fingerprint != shunt_fingerprint(key) && h->has_second) {
+		*slot = shunt_second_haste(key);
+		h = bpf_map_lookup_elem(&shunt_hastes, slot);
+	}
+	return h && h->fingerprint == shunt_fingerprint(key) ? h : NULL;
+}
+
 static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair_key *key)
 {
-	struct shunt_haste *h = shunt_haste_slot(key);
+	__u32 slot;
 
-	return h && h->fingerprint == shunt_fingerprint(key) ? h : NULL;
+	return shunt_passing_in(key, &slot);
 }
 
 /* The fingerprint of the handshake, at any time until the socket is closed. bytes_acked counts a client's SYN (tcp_finish_connect()), a server's not; FINs count with both numbers. */
@@ -293,22 +352,34 @@ static __always_inline struct shunt_pair_key shunt_fingerprint_of(struct tcp_soc
 static __always_inline void shunt_note_passing_program(struct tcp_sock *tp, bool plain)
 {
 	struct shunt_pair_key key = shunt_fingerprint_of(tp, true);
-	struct shunt_haste *h = shunt_passing(&key);
-	__u32 end = SHUNT_CLIENT;
+	__u32 end = SHUNT_CLIENT, slot;
+	struct shunt_haste *h = shunt_passing_in(&key, &slot);
+	struct shunt_passengers *who;
 
 	if (!h) {
 		key = shunt_fingerprint_of(tp, false);
-		h = shunt_passing(&key);
+		h = shunt_passing_in(&key, &slot);
 		end = SHUNT_SERVER;
 	}
-	if (!h || (plain && (h->programs[end].id || h->unusual[end])))
+	who = h ? bpf_map_lookup_elem(&shunt_passengers, &slot) : NULL;
+	if (!who || (plain && (who->programs[end].id || who->unusual[end])))
 		return;
-	h->unusual[end] = !plain;
-	h->programs[end].id = 0;
+	who->unusual[end] = !plain;
+	who->programs[end].id = 0;
 	if (plain)
-		shunt_name_program(&h->programs[end]);
+		shunt_name_program(&who->programs[end]);
 	if (h->fingerprint != shunt_fingerprint(&key))
-		h->programs[end].id = 0; /* the slot was taken meanwhile */
+		who->programs[end].id = 0; /* the slot was taken meanwhile */
+}
+
+static __always_inline void shunt_take_passenger(struct shunt_conn *c, const struct shunt_pair_key *key, bool client)
+{
+	__u32 slot;
+	struct shunt_haste *h = shunt_passing_in(key, &slot);
+	struct shunt_passengers *who = h && h->after_pause ? bpf_map_lookup_elem(&shunt_passengers, &slot) : NULL;
+
+	if (who)
+		c->program = who->programs[client ? SHUNT_CLIENT : SHUNT_SERVER];
 }
 
 /*

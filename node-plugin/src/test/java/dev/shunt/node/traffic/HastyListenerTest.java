@@ -113,6 +113,23 @@ class HastyListenerTest {
     assertThat(counted(closed(keeper))).isEqualTo(made);
   }
 
+  @Test
+  void whereManyLastThatWereLeftAloneOthersStillAre() throws Exception {
+    int kept = 8 * KEPT; // half as many as there are first slots: four in ten find theirs taken
+    reopensWhereNobodySettles();
+    host.apply(policy("Settled"));
+    Program keeper = beginShortOnes(List.of(Integer.toString(kept)), "keeper", "server");
+    keeper.sendLine();
+    DatapathStatus before = furtherLeftAlone(4 * kept);
+    DatapathStatus after = furtherLeftAlone(2000);
+    assertThat(left(after) - left(before))
+        .as("of those that are made meanwhile")
+        .isGreaterThan((counted(after) - counted(before)) * 3 / 4);
+    keeper.sendLine();
+    long made = made(keeper);
+    assertThat(counted(closed(keeper))).isEqualTo(made);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"all", "hasty"})
   void oneThatWasLeftAloneAndLastsCountsOnceWhenThePolicyChanges(String nameAfter)
@@ -196,9 +213,13 @@ class HastyListenerTest {
   private Program keeperOfConnectionsThatWereLeftAlone() throws Exception {
     Program keeper = beginShortOnes("keeper", "server");
     keeper.sendLine();
-    long before = left(host.datapath().status());
-    host.await("more left alone", s -> left(s) > before + 2000, PATIENCE);
+    furtherLeftAlone(2000);
     return keeper;
+  }
+
+  private DatapathStatus furtherLeftAlone(int count) throws Exception {
+    long before = left(host.datapath().status());
+    return host.await("more left alone", s -> left(s) > before + count, PATIENCE);
   }
 
   /**

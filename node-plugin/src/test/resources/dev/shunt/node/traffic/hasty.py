@@ -7,7 +7,8 @@ client PORT  walks through three phases, a line on standard input ends each:
                short   connect, ask once, close; again and again. Prints "made COUNT" at its end
                rest    nothing
                last    every 50 ms one more connection; each is asked again and again and stays open
-keeper PORT  the same with no phase after the first, but at the first line it keeps the next 64 connections open, and goes on with short ones. At the second it prints
+keeper PORT [COUNT]
+             the same with no phase after the first, but from the first line on it keeps every third connection open, 64 or COUNT of them, and goes on with short ones. At the second it prints
              "made COUNT", those included, asks those again and again, and at the third closes them.
 
 bursts PORT AT_ONCE POOL
@@ -134,7 +135,7 @@ def bursts(port, at_once, pool):
         link.close()
 
 
-def keeper(port):
+def keeper(port, count=KEPT):
     made, kept, lines = 0, [], 0
     while lines < 2:
         if told():
@@ -143,7 +144,7 @@ def keeper(port):
         link = connect(port)
         ask(link)
         made += 1
-        if lines and len(kept) < KEPT:
+        if lines and len(kept) < count and made % 3 == 0:
             kept.append(link)
         else:
             link.close()
