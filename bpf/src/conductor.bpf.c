@@ -389,6 +389,7 @@ static __attribute__((noinline)) int shunt_tend(struct bpf_iter__tcp *ctx, struc
 		shunt_narrow_window(c, skc, tp);
 	else if (v.c->state == SHUNT_STATE_WATCHED)
 		shunt_widen_window(c, skc, tp);
+	shunt_mark_program_known(skc, tp, c);
 	/* Between two requests it would be fit: the walk stops here for a moment, and goes on with another visit of this socket. */
 	if (v.busy && shunt_pauses(&v))
 		return 1;

@@ -35,6 +35,27 @@ static __always_inline void shunt_note_program(struct shunt_process *program)
 	shunt_ask(program);
 }
 
+/*
+ * An end whose program is known bears a mark, for shunt_sender, which has nothing to learn from its usual messages then and need not look for what is remembered of it: that is 2 to 4 % of a small write by TCP.
+ * It is the callback for TCP options that the kernel does not know, which are rare and answered with nothing, beside the one for states, which every end has that is remembered.
+ */
+#define SHUNT_PROGRAM_KNOWN_FLAG BPF_SOCK_OPS_PARSE_UNKNOWN_HDR_OPT_CB_FLAG
+#define SHUNT_PROGRAM_KNOWN_FLAGS (SHUNT_PROGRAM_KNOWN_FLAG | BPF_SOCK_OPS_STATE_CB_FLAG)
+
+static __always_inline bool shunt_is_program_known(const struct tcp_sock *tp)
+{
+	return (tp->bpf_sock_ops_cb_flags & SHUNT_PROGRAM_KNOWN_FLAGS) == SHUNT_PROGRAM_KNOWN_FLAGS;
+}
+
+/* On a visit, under the socket's lock. A kernel that cannot set it here does without. */
+static __always_inline void shunt_mark_program_known(struct sock_common *skc, const struct tcp_sock *tp, const struct shunt_conn *c)
+{
+	int flags = tp->bpf_sock_ops_cb_flags | SHUNT_PROGRAM_KNOWN_FLAG;
+
+	if (c->program.id && (flags & BPF_SOCK_OPS_STATE_CB_FLAG) && !shunt_is_program_known(tp))
+		bpf_setsockopt(skc, SOL_TCP, SHUNT_TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
+}
+
 /* enum shunt_program. What is not known yet is asked for, again if the answer was lost. */
 static __always_inline __u32 shunt_program_of(const struct shunt_conn *c)
 {

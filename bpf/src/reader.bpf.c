@@ -51,6 +51,8 @@ static __always_inline int shunt_see(const struct sock *sk, const struct msghdr 
 			shunt_note_passing_program(tp, reading ? shunt_reading_call() == SHUNT_CALL_READ : !shunt_is_sent_unusually(sent));
 		return 0;
 	}
+	if (!reading && shunt_is_program_known(tp) && !shunt_is_sent_unusually(sent))
+		return 0;
 	c = bpf_sk_storage_get(&shunt_conns, (void *)sk, NULL, 0);
 	if (!c || (c->flags & SHUNT_CONN_SPLICED))
 		return 0;

@@ -188,6 +188,8 @@ static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ct
 	if (!shunt_consents(p))
 		c->refusal = shunt_own_refusal(p);
 	flags = ctx->bpf_sock_ops_cb_flags;
+	if ((flags & SHUNT_PROGRAM_KNOWN_FLAGS) == SHUNT_PROGRAM_KNOWN_FLAGS)
+		flags &= ~SHUNT_PROGRAM_KNOWN_FLAG; /* connected once more, perhaps by another */
 	bpf_sock_ops_cb_flags_set(ctx, flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 	return c;
 }

@@ -247,6 +247,31 @@ class SafetyConditionsTest {
   }
 
   @Test
+  void aProgramThatSendsControlMessagesOnceItIsKnown() throws Exception {
+    opens("polling", "blocking");
+    isRefusedFor(Reason.BLOCKING_SOCKET); // on visits, which mark whose program is known
+    puppet.does("send_with_control a.client 100");
+    puppet.does("receive a.server 100");
+    puppet.does("set a.server polling");
+    host.apply(POLICY);
+    isRefusedFor(Reason.SOCKET_OPTION);
+  }
+
+  @Test
+  void aProgramThatOnlySendsOnASocketThatIsConnectedOnceMore() throws Exception {
+    opens("polling", "polling");
+    isEnrolled();
+    puppet.does("disconnect a.client");
+    puppet.does("close a.server");
+    puppet.does("reconnect b a.client 127.0.0.1 " + PORT);
+    puppet.does("accept b l polling");
+    puppet.does("send b.client 100");
+    puppet.does("receive b.server 100");
+    puppet.settles();
+    assertThat(host.datapath().status().acceleratedLive()).isEqualTo(1);
+  }
+
+  @Test
   void aProgramThatSentAnUrgentByteLeaves() throws Exception {
     opens("polling", "polling");
     isEnrolled();
