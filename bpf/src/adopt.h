@@ -145,7 +145,7 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	passed = left_alone ? shunt_passing(&key) : NULL;
 	c->born_ns = passed ? passed->began_ns : bpf_ktime_get_ns();
 	if (passed)
-		shunt_take_passenger(c, &key, client);
+		shunt_take_rider(c, &key, client);
 	c->direction = SHUNT_UNDECIDED;
 	shunt_take_policy(c, &policy);
 	if (!shunt_consents(&policy))

@@ -236,12 +236,12 @@ struct shunt_tempo {
 	__u16 before;              /* the most before it, as long as they were short */
 };
 
-/* shunt_by_port: ARRAY. Times in coarse ns, 0 = never. */
-struct shunt_port {
-	__u64 paired_ns;           /* shunt_pairs was written */
-	__u64 passed_ns;           /* shunt_hastes was written */
-	__u64 passed_by;           /* whose connection that was: shunt_listener_key() */
-	__u64 pad;
+/* shunt_left: ARRAY. Times in coarse ns, 0 = never. */
+struct shunt_left {
+	__u64 paired_ns;           /* a request wrote to shunt_pairs */
+	__u64 passed_ns;           /* a request wrote to shunt_hastes */
+	__u64 passed_by;           /* its listener: shunt_listener_key() */
+	__u64 waited_ns;           /* anywhere: a client wrote to shunt_pairs */
 };
 
 /*
@@ -261,8 +261,8 @@ struct shunt_haste {
 	__u64 pad;
 };
 
-/* shunt_passengers: ARRAY, for each slot of shunt_hastes. Who uses a connection that is left alone after a pause. */
-struct shunt_passengers {
+/* shunt_riders: ARRAY, for each slot of shunt_hastes. Who uses a connection that is left alone after a pause. */
+struct shunt_riders {
 	struct shunt_process programs[2]; /* SHUNT_CLIENT, SHUNT_SERVER: the first that was seen to read or write it; id 0 = none yet */
 	__u32 unusual[2];                 /* its program made a call that is not noted here */
 };

@@ -14,7 +14,7 @@
 
 #include "maps.h"
 #include "account.h"
-#include "ports.h"
+#include "left.h"
 #include "program.h"
 
 #define SHUNT_HASTY_ARRIVALS 256u        /* requests within SHUNT_HASTY_NS that make watching dear */
@@ -250,7 +250,7 @@ static __always_inline bool shunt_take_haste(struct shunt_haste *h, __u32 slot, 
 	h->server = 0;
 	h->after_pause = after_pause;
 	if (after_pause) {
-		struct shunt_passengers *who = bpf_map_lookup_elem(&shunt_passengers, &slot);
+		struct shunt_riders *who = bpf_map_lookup_elem(&shunt_riders, &slot);
 
 		if (who)
 			__builtin_memset(who, 0, sizeof(*who));
@@ -263,9 +263,9 @@ static __always_inline bool shunt_take_haste(struct shunt_haste *h, __u32 slot, 
  * Has the CPU fetch what shunt_is_hasty() and shunt_let_pass() will look at, while it classifies: a load whose value nobody waits for. Most of what a connection costs that is left alone is
  * waiting for these lines.
  */
-static __always_inline void shunt_foresee(const struct shunt_port *port, const struct shunt_pair_key *key)
+static __always_inline void shunt_foresee(const struct shunt_left *here, const struct shunt_pair_key *key)
 {
-	struct shunt_tempo *t = shunt_tempo_of(port->passed_by);
+	struct shunt_tempo *t = shunt_tempo_of(here->passed_by);
 	__u32 i = shunt_first_haste(key);
 	struct shunt_haste *h = bpf_map_lookup_elem(&shunt_hastes, &i);
 	struct sock_common *server;
@@ -354,14 +354,14 @@ static __always_inline void shunt_note_passing_program(struct tcp_sock *tp, bool
 	struct shunt_pair_key key = shunt_fingerprint_of(tp, true);
 	__u32 end = SHUNT_CLIENT, slot;
 	struct shunt_haste *h = shunt_passing_in(&key, &slot);
-	struct shunt_passengers *who;
+	struct shunt_riders *who;
 
 	if (!h) {
 		key = shunt_fingerprint_of(tp, false);
 		h = shunt_passing_in(&key, &slot);
 		end = SHUNT_SERVER;
 	}
-	who = h ? bpf_map_lookup_elem(&shunt_passengers, &slot) : NULL;
+	who = h ? bpf_map_lookup_elem(&shunt_riders, &slot) : NULL;
 	if (!who || (plain && (who->programs[end].id || who->unusual[end])))
 		return;
 	who->unusual[end] = !plain;
@@ -372,11 +372,11 @@ static __always_inline void shunt_note_passing_program(struct tcp_sock *tp, bool
 		who->programs[end].id = 0; /* the slot was taken meanwhile */
 }
 
-static __always_inline void shunt_take_passenger(struct shunt_conn *c, const struct shunt_pair_key *key, bool client)
+static __always_inline void shunt_take_rider(struct shunt_conn *c, const struct shunt_pair_key *key, bool client)
 {
 	__u32 slot;
 	struct shunt_haste *h = shunt_passing_in(key, &slot);
-	struct shunt_passengers *who = h && h->after_pause ? bpf_map_lookup_elem(&shunt_passengers, &slot) : NULL;
+	struct shunt_riders *who = h && h->after_pause ? bpf_map_lookup_elem(&shunt_riders, &slot) : NULL;
 
 	if (who)
 		c->program = who->programs[client ? SHUNT_CLIENT : SHUNT_SERVER];

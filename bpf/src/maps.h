@@ -15,7 +15,7 @@ extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 #define SHUNT_STRANGERS 65536          /* power of two */
 #define SHUNT_FIRST_HASTES 1024       /* powers of two; hasty.h */
 #define SHUNT_SECOND_HASTES 16384
-#define SHUNT_PORTS 1024              /* power of two; ports.h */
+#define SHUNT_PORTS 1024              /* power of two; left.h */
 #define SHUNT_TEMPOS 4096              /* power of two; shunt_tempo_of() */
 #define SHUNT_LEDGER_SLOTS 4096        /* power of two; ledger.h */
 
@@ -54,12 +54,12 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __uint(map_fl
 /* fingerprints of local listeners that no policy matched, direct-mapped and overwritten: tells "not consenting" from "remote" for a store per connection */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_STRANGERS); __type(key, __u32); __type(value, struct shunt_pair_key); } shunt_strangers SEC(".maps");
 
-/* what was left of late for the other end to find, by port (ports.h) */
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_PORTS); __type(key, __u32); __type(value, struct shunt_port); } shunt_by_port SEC(".maps");
+/* whether anything was left of late for the other end to find (left.h); the last place is for all of them */
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_PORTS + 1); __type(key, __u32); __type(value, struct shunt_left); } shunt_left SEC(".maps");
 /* listeners whose connections are too short to watch, and such connections (hasty.h); these are mmapable, so that each begins with a line of the cache */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_TEMPOS); __type(key, __u32); __type(value, struct shunt_tempo); } shunt_tempos SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_FIRST_HASTES + SHUNT_SECOND_HASTES); __type(key, __u32); __type(value, struct shunt_haste); } shunt_hastes SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_FIRST_HASTES + SHUNT_SECOND_HASTES); __type(key, __u32); __type(value, struct shunt_passengers); } shunt_passengers SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_FIRST_HASTES + SHUNT_SECOND_HASTES); __type(key, __u32); __type(value, struct shunt_riders); } shunt_riders SEC(".maps");
 
 /* the live generation: the one word that makes a policy change atomic */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } shunt_active SEC(".maps");

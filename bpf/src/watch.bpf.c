@@ -13,6 +13,7 @@
 #include "adopt.h"
 #include "fitness.h"
 #include "hasty.h"
+#include "left.h"
 #include "observe.h"
 #include "young.h"
 
@@ -60,17 +61,15 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 	struct shunt_pair pair = {}, *known;
 	struct shunt_view view = {};
 	__u64 *active, now = bpf_ktime_get_coarse_ns();
-	struct shunt_port *port;
+	struct shunt_left *here;
 	struct shunt_policy *p;
 	__u32 zero = 0;
 
 	key.client_isn = r->rcv_isn;
 	key.server_isn = r->snt_isn;
-	port = shunt_port_of(common->skc_num);
-	if (!port)
-		return;
-	if (shunt_port_tells(port->passed_ns, now))
-		shunt_foresee(port, &key);
+	here = shunt_left_at(shunt_place_of(common->skc_num));
+	if (here && shunt_is_of_late(here->passed_ns, now, SHUNT_LEFT_NS))
+		shunt_foresee(here, &key);
 	shunt_look(&view, request, false);
 	view.cgroup = (__u64)listener->sk_cgrp_data.cgroup;
 	active = bpf_map_lookup_elem(&shunt_active, &zero);
@@ -93,9 +92,7 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 		pair.listener = shunt_listener_key(pair.netns, pair.server_port, p->row);
 		haste = shunt_is_hasty(pair.listener, now, request, p->enrolment == SHUNT_ENROLMENT_SETTLED);
 		if (haste) {
-			if (port->passed_by != pair.listener)
-				port->passed_by = pair.listener;
-			shunt_tell_port(&port->passed_ns, now);
+			shunt_tell_passing(pair.server_port, pair.listener, now);
 			if (shunt_let_pass(&key, pair.listener, now, haste == SHUNT_HASTY_AFTER_PAUSE))
 				return;
 		}
@@ -106,7 +103,7 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 		pair.flags |= SHUNT_PAIR_SERVER_HANDSHAKE;
 	if (shunt_is_nonblocking(listener))
 		pair.flags |= SHUNT_PAIR_SERVER_POLLER;
-	shunt_tell_port(&port->paired_ns, now);
+	shunt_tell_pair(pair.server_port, now);
 	if (bpf_map_update_elem(&shunt_pairs, &key, &pair, BPF_NOEXIST) != -EEXIST)
 		return;
 	known = bpf_map_lookup_elem(&shunt_pairs, &key);
@@ -115,19 +112,19 @@ static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
 		__sync_fetch_and_or(&known->flags, SHUNT_PAIR_DUPLICATE);
 }
 
-/* What the request left: the connection if it is left alone, or else its pair; both NULL if it left nothing. */
-static __always_inline struct shunt_haste *shunt_find(const struct shunt_pair_key *key, __u16 server_port, struct shunt_pair **pair)
+/* What the request left, and of a pair the client: the connection if it is left alone, or else its pair; both NULL if there is nothing. */
+static __always_inline struct shunt_haste *shunt_find(const struct shunt_pair_key *key, __u32 place, struct shunt_pair **pair)
 {
-	struct shunt_port *port = shunt_port_of(server_port);
+	struct shunt_left *here = shunt_left_at(place), *anywhere = shunt_left_at(SHUNT_ANYWHERE);
 	struct shunt_haste *passing = NULL;
 	__u64 now = bpf_ktime_get_coarse_ns();
 
 	*pair = NULL;
-	if (!port)
+	if (!here || !anywhere)
 		return NULL;
-	if (shunt_port_tells(port->passed_ns, now))
+	if (shunt_is_of_late(here->passed_ns, now, SHUNT_LEFT_NS))
 		passing = shunt_passing(key);
-	if (!passing && shunt_port_tells(port->paired_ns, now))
+	if (!passing && (shunt_is_of_late(here->paired_ns, now, SHUNT_LEFT_NS) || shunt_is_of_late(anywhere->waited_ns, now, SHUNT_LEFT_NS)))
 		*pair = bpf_map_lookup_elem(&shunt_pairs, key);
 	return passing;
 }
@@ -201,7 +198,6 @@ static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ct
 static __always_inline void shunt_wait_for_server(struct bpf_sock_ops *ctx, struct shunt_conn *c, const struct shunt_view *view, const struct shunt_pair_key *key, __u64 sk, __u32 flags)
 {
 	struct shunt_pair pair = {};
-	struct shunt_port *port;
 
 	__builtin_memcpy(pair.client, view->client, sizeof(pair.client));
 	pair.client_port = view->client_port;
@@ -209,9 +205,7 @@ static __always_inline void shunt_wait_for_server(struct bpf_sock_ops *ctx, stru
 	pair.client_cookie = c->cookie;
 	pair.client_sk = sk;
 	pair.flags = flags | SHUNT_PAIR_CLIENT_OWNS;
-	port = shunt_port_of(view->server_port);
-	if (port)
-		shunt_tell_port(&port->paired_ns, bpf_ktime_get_coarse_ns());
+	shunt_tell_waiting(bpf_ktime_get_coarse_ns());
 	bpf_map_update_elem(&shunt_pairs, key, &pair, BPF_NOEXIST);
 }
 
@@ -237,7 +231,7 @@ static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
 	key = shunt_active_key(tp);
 	shunt_look(&view, (__u64)tp, true);
 	view.cgroup = (__u64)((struct sock *)tp)->sk_cgrp_data.cgroup;
-	passing = shunt_find(&key, view.server_port, &pair);
+	passing = shunt_find(&key, SHUNT_ANYWHERE, &pair);
 	if (pair && !shunt_same_place(ctx, &view, pair))
 		pair = NULL;
 	p = shunt_classify(&view, &policy) ? &policy : NULL;
@@ -445,7 +439,7 @@ static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
 	/* Before tcp_init_transfer() nothing was received or sent beyond the SYNs, whatever DEFER_ACCEPT or Fast Open still hold back. */
 	key.client_isn = tp->rcv_nxt - 1;
 	key.server_isn = tp->snd_nxt - 1;
-	passing = shunt_find(&key, ((struct sock *)tp)->__sk_common.skc_num, &pair);
+	passing = shunt_find(&key, shunt_place_of(((struct sock *)tp)->__sk_common.skc_num), &pair);
 	reason = passing ? shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) : SHUNT_UNPAIRED;
 	if (passing && !reason) {
 		shunt_count_passing(passing, (struct sock_common *)tp);
