@@ -121,6 +121,7 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	struct shunt_haste *passed;
 	struct shunt_pair_key key;
 	struct shunt_conn *c;
+	__u32 slot = 0;
 
 	client = !shunt_is_server(skc, tp);
 	shunt_look(&view, (__u64)tp, client);
@@ -142,10 +143,10 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	c->client_isn = key.client_isn;
 	c->server_isn = key.server_isn;
 	c->flags = SHUNT_CONN_STRAY | (client ? SHUNT_CONN_CLIENT : 0);
-	passed = left_alone ? shunt_passing(&key) : NULL;
+	passed = left_alone ? shunt_passing_in(&key, &slot) : NULL;
 	c->born_ns = passed ? passed->began_ns : bpf_ktime_get_ns();
-	if (passed)
-		shunt_take_rider(c, &key, client);
+	if (passed && passed->after_pause)
+		shunt_take_rider(c, slot, client);
 	c->direction = SHUNT_UNDECIDED;
 	shunt_take_policy(c, &policy);
 	if (!shunt_consents(&policy))

@@ -14,7 +14,7 @@
 
 #include "maps.h"
 #include "account.h"
-#include "left.h"
+#include "clock.h"
 #include "program.h"
 
 #define SHUNT_HASTY_ARRIVALS 256u        /* requests within SHUNT_HASTY_NS that make watching dear */
@@ -49,12 +49,6 @@ static __always_inline struct shunt_tempo *shunt_tempo_of(__u64 listener)
 	__u32 i = (listener * 0x9e3779b97f4a7c15ull) >> 52;
 
 	return bpf_map_lookup_elem(&shunt_tempos, &i);
-}
-
-/* Two CPUs' looks at the clock may cross, and the coarse one lags behind the other: less than nothing is nothing. */
-static __always_inline bool shunt_is_over(__u64 now, __u64 since, __u64 ns)
-{
-	return (__s64)(now - since) > (__s64)ns;
 }
 
 /* It was thought hasty, and is not: what was left alone meanwhile may last as well, and the conductor shall look. */
@@ -372,11 +366,9 @@ static __always_inline void shunt_note_passing_program(struct tcp_sock *tp, bool
 		who->programs[end].id = 0; /* the slot was taken meanwhile */
 }
 
-static __always_inline void shunt_take_rider(struct shunt_conn *c, const struct shunt_pair_key *key, bool client)
+static __always_inline void shunt_take_rider(struct shunt_conn *c, __u32 slot, bool client)
 {
-	__u32 slot;
-	struct shunt_haste *h = shunt_passing_in(key, &slot);
-	struct shunt_riders *who = h && h->after_pause ? bpf_map_lookup_elem(&shunt_riders, &slot) : NULL;
+	struct shunt_riders *who = bpf_map_lookup_elem(&shunt_riders, &slot);
 
 	if (who)
 		c->program = who->programs[client ? SHUNT_CLIENT : SHUNT_SERVER];

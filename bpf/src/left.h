@@ -7,6 +7,7 @@
 #ifndef SHUNT_LEFT_H
 #define SHUNT_LEFT_H
 
+#include "clock.h"
 #include "maps.h"
 
 #define SHUNT_LEFT_NS (1ull << 42) /* over an hour: no handshake takes that long */
@@ -23,10 +24,9 @@ static __always_inline struct shunt_left *shunt_left_at(__u32 place)
 	return bpf_map_lookup_elem(&shunt_left, &place);
 }
 
-/* Two CPUs' looks at the clock may cross: less than nothing is a moment ago. */
 static __always_inline bool shunt_is_of_late(__u64 when, __u64 now, __u64 ns)
 {
-	return when && (__s64)(now - when) < (__s64)ns;
+	return when && !shunt_is_over(now, when, ns);
 }
 
 /* Called before what is left itself, for the other end looks here first. Written seldom, so that the line stays in the caches of all CPUs. */

@@ -11,6 +11,7 @@
 #ifndef SHUNT_PACE_H
 #define SHUNT_PACE_H
 
+#include "clock.h"
 #include "conn.h"
 #include <bpf/bpf_core_read.h>
 

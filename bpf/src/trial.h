@@ -9,6 +9,7 @@
 #ifndef SHUNT_TRIAL_H
 #define SHUNT_TRIAL_H
 
+#include "clock.h"
 #include "hasty.h"
 #include "lap.h"
 #include "maps.h"

@@ -50,7 +50,7 @@ static __always_inline long shunt_enrol(struct bpf_sock_ops *ctx, struct shunt_c
 }
 
 /* The server's request socket, before the SYN-ACK leaves. ctx->sk is NULL here; the kernel's own context has it. */
-static __always_inline void shunt_on_request(struct bpf_sock_ops *ctx)
+static __attribute__((noinline)) void shunt_on_request(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock_ops_kern *kernel = bpf_cast_to_kern_ctx(ctx);
 	__u64 request = (__u64)kernel->sk;
@@ -209,7 +209,7 @@ static __always_inline void shunt_wait_for_server(struct bpf_sock_ops *ctx, stru
 	bpf_map_update_elem(&shunt_pairs, key, &pair, BPF_NOEXIST);
 }
 
-static __always_inline void shunt_on_active(struct bpf_sock_ops *ctx)
+static __attribute__((noinline)) void shunt_on_active(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
 	struct shunt_view view = {};
@@ -417,7 +417,7 @@ static __always_inline bool shunt_classify_server(struct tcp_sock *tp, struct sh
 	return shunt_classify(&view, policy);
 }
 
-static __always_inline void shunt_on_passive(struct bpf_sock_ops *ctx)
+static __attribute__((noinline)) void shunt_on_passive(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
 	struct shunt_pair_key key;
@@ -538,7 +538,7 @@ static __always_inline void shunt_unbind(struct shunt_conn *c)
 		shunt_open(c, SHUNT_UNPAIRED);
 }
 
-static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
+static __attribute__((noinline)) void shunt_on_state(struct bpf_sock_ops *ctx)
 {
 	struct bpf_sock *sk = ctx->sk;
 	struct sk_psock *psock;
@@ -575,34 +575,6 @@ static __always_inline void shunt_on_state(struct bpf_sock_ops *ctx)
 	}
 }
 
-/*
- * Global functions, each with a frame and a place of its own: nine calls come for a connection over loopback, and those that are about something else shall pass
- * by in a line of the cache.
- */
-__noinline int shunt_watch_request(struct bpf_sock_ops *ctx)
-{
-	shunt_on_request(ctx);
-	return 1;
-}
-
-__noinline int shunt_watch_active(struct bpf_sock_ops *ctx)
-{
-	shunt_on_active(ctx);
-	return 1;
-}
-
-__noinline int shunt_watch_passive(struct bpf_sock_ops *ctx)
-{
-	shunt_on_passive(ctx);
-	return 1;
-}
-
-__noinline int shunt_watch_state(struct bpf_sock_ops *ctx)
-{
-	shunt_on_state(ctx);
-	return 1;
-}
-
 static __always_inline bool shunt_is_draining(void)
 {
 	__u32 zero = 0;
@@ -611,20 +583,31 @@ static __always_inline bool shunt_is_draining(void)
 	return !config || (config->flags & SHUNT_CONFIG_DRAINING);
 }
 
-/* `reply` stays untouched everywhere: it would set the window, the timeout or ECN of the connection. */
+/*
+ * `reply` stays untouched everywhere: it would set the window, the timeout or ECN of the connection.
+ *
+ * Nine calls come for a connection over loopback. What each event needs is in a function of its own, with a frame of its own, so that the six that are about something else pass by
+ * in a line of the cache.
+ */
 SEC("sockops")
 int shunt_watch(struct bpf_sock_ops *ctx)
 {
 	switch (ctx->op) {
 	case BPF_SOCK_OPS_RWND_INIT:
-		return ctx->is_fullsock || shunt_is_draining() ? 1 : shunt_watch_request(ctx);
+		if (!ctx->is_fullsock && !shunt_is_draining())
+			shunt_on_request(ctx);
+		break;
 	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
-		return shunt_is_draining() ? 1 : shunt_watch_active(ctx);
+		if (!shunt_is_draining())
+			shunt_on_active(ctx);
+		break;
 	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
-		return shunt_is_draining() ? 1 : shunt_watch_passive(ctx);
+		if (!shunt_is_draining())
+			shunt_on_passive(ctx);
+		break;
 	case BPF_SOCK_OPS_STATE_CB:
-		return shunt_watch_state(ctx);
-	default:
-		return 1;
+		shunt_on_state(ctx);
+		break;
 	}
+	return 1;
 }
