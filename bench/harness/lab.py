@@ -48,7 +48,7 @@ class Lab:
         shunt = root.child("shunt")
         self.cgroups = {arm.name: Cgroup.at(f"{root.path}/{arm.cgroup}") for arm in arms.EVERY_ARM}
         for group in self.cgroups.values():
-            group.folder.mkdir()
+            group.folder.mkdir(parents=True)
         self.namespaces = self._stack.enter_context(Namespaces(root.child("network").inside([])))
         # As over loopback by default; else short connections soon find no port that is not in TIME_WAIT, and it is the search for one that is measured.
         self.namespaces.set("net.ipv4.tcp_tw_reuse", 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 from shuntdev import build, console
 from shuntdev.console import ROOT, Failure, say
 
-from . import arms, check, costs, gains, grpc, http, page, postgres, record, redis, sockets, text, tutorial
+from . import arms, check, costs, gains, grpc, http, page, postgres, record, redis, sockets, targets, text, tutorial
 from .lab import Lab
 from .turns import ArmsCell
 
@@ -53,7 +53,7 @@ def main():
                 say(f"{options.seconds} s are over; {len(cells) - at + 1} cells are left for the next run")
                 break
             lab.agent.share(cell.cpu_percent)
-            result = cell.run(lab, rounds, pace, more=[arms.AGAIN]) if options.again and isinstance(cell, ArmsCell) else cell.run(lab, rounds, pace)
+            result = cell.run(lab, rounds, pace, **_further(options)) if isinstance(cell, ArmsCell) else cell.run(lab, rounds, pace)
             result["cell"] += suffix
             results.add(result)
             failures += sum(arm["failures"] for arm in result.get("arms", {}).values())
@@ -63,6 +63,10 @@ def main():
     if failures:
         raise Failure(f"{failures} operations failed")
     return 0
+
+
+def _further(options):
+    return {"more": [arms.AGAIN] if options.again else [], "floor": None if options.short else targets.FLOOR}
 
 
 def _every_cell():
@@ -79,7 +83,7 @@ def _options():
     parser.add_argument("--check", action="store_true", help="only whether Shunt's wins are still there, in about a minute")
     parser.add_argument("--page", type=Path, metavar="FILE", help="write the tables and charts of this page from the results, and end")
     parser.add_argument("--gains", type=Path, metavar="FILE", help="write what recommendations promise, gains.csv, from the results, and end")
-    parser.add_argument("--rounds", type=int, metavar="N", help="5, or 3 with --short")
+    parser.add_argument("--rounds", type=int, metavar="N", help="5, or 3 with --short; up to five times as many where it is open whether a cell is below 0.97, but for --short")
     parser.add_argument("--pace", type=float, metavar="FACTOR", help="longer or shorter slices; 1, or 0.5 with --short")
     parser.add_argument("--seconds", type=int, metavar="N", help="begin no cell after that; those that were not measured at this commit come first")
     parser.add_argument("--json", type=Path, default=_RESULTS, metavar="FILE", help="results; cells that are in it already and not run now stay")

@@ -77,15 +77,15 @@ def _below(cells):
             ratio = _ratio(cell, arm, cell.get("figure"))
             found = cell.get("arms", {}).get(arm, {})
             if "error" in found:
-                rows.append((0.0, f"| {name} | {arm} | failed | | | {found['error'].splitlines()[0]} |"))
+                rows.append((0.0, f"| {name} | {arm} | failed | | | | {found['error'].splitlines()[0]} |"))
             elif ratio and ratio["median"] < FLOOR:
                 cpu = _ratio(cell, arm, "cpu_us_per_operation")
                 shown = f"{ratio['least']:.2f}–{ratio['most']:.2f}"
-                rows.append((ratio["median"], f"| {name} | {arm} | {ratio['median']:.2f}× | {shown} | {cpu['median']:.2f}× | {_why(found['datapath'])} |"))
+                rows.append((ratio["median"], f"| {name} | {arm} | {ratio['median']:.2f}× | {shown} | {cell.get('rounds', '')} | {cpu['median']:.2f}× | {_why(found['datapath'])} |"))
     total = sum(1 for cell in cells.values() for arm in _ARMS if _ratio(cell, arm, cell.get("figure")))
     lines = [f"### Below {FLOOR}×", "", f"{len(rows)} of {total} pairs of a cell and an enrolment."]
     if rows:
-        lines += ["", "| cell | arm | ratio | spread | CPU | redirected, and why not |", "| --- | --- | ---: | ---: | ---: | --- |"]
+        lines += ["", "| cell | arm | ratio | spread | rounds | CPU | redirected, and why not |", "| --- | --- | ---: | ---: | ---: | ---: | --- |"]
         lines += [row for _, row in sorted(rows)]
     return "\n".join([*lines, ""])
 

@@ -8,6 +8,7 @@ from shuntdev.console import Failure, tail
 from . import figures
 
 DEFAULT_CPU_PERCENT = 1  # the node plugin's; for cells whose connections are too short to be waited for
+LONGEST = 5
 _SUMS = ("failures", "bytes", "operations", "seconds")
 
 
@@ -18,8 +19,9 @@ class ArmsCell:
     anew = False  # whether each round has a set of connections of its own, or one set serves all of them
     cpu_percent = 20  # of the node plugin: a slice begins when its connections are enrolled, and by its default share hundreds of them would have to be waited for
 
-    def run(self, lab, rounds, pace, without=(), more=()):
-        return _run(self, [arm for arm in (*self.arms, *more) if arm not in without], lab, rounds, round(self.slice_ms * pace))
+    def run(self, lab, rounds, pace, without=(), more=(), floor=None):
+        """floor: measure up to LONGEST times as many rounds, until an arm with a policy is on one side of it for certain."""
+        return _run(self, [arm for arm in (*self.arms, *more) if arm not in without], lab, rounds, round(self.slice_ms * pace), floor)
 
 
 class _Runner:
@@ -65,17 +67,27 @@ class _Runner:
             return None
 
 
-def _run(cell, arms, lab, rounds, slice_ms):
+def _run(cell, arms, lab, rounds, slice_ms, floor):
     runners = [_Runner(cell, lab, arm, index) for index, arm in enumerate(arms)]
-    sets = [range(turn, turn + 1) for turn in range(rounds)] if cell.anew else [range(rounds)]
-    looks = [_run_set(runners, lab, turns, slice_ms) for turns in sets]
+    looks = []
+    done = 0
+    while not done or (done < LONGEST * rounds and any(_leaves_open(runner, runners[0], cell.figure, floor) for runner in runners)):
+        turns = range(done, done + rounds)
+        for of_set in [range(turn, turn + 1) for turn in turns] if cell.anew else [turns]:
+            looks.append(_run_set(runners, lab, of_set, slice_ms))
+        done = turns.stop
     return {
         "cell": cell.name,
         "kind": cell.kind,
         "figure": cell.figure,
         "cpu_percent": cell.cpu_percent,
+        "rounds": done,
         "arms": {runner.arm.name: _arm(runner, runners[0], looks) for runner in runners},
     }
+
+
+def _leaves_open(runner, base, figure, floor):
+    return floor and runner.arm.policy and not runner.error and figures.is_open(runner.slices, base.slices, figure, floor)
 
 
 def _run_set(runners, lab, turns, slice_ms):

@@ -138,6 +138,48 @@ class TurnsTest(unittest.TestCase):
         self.assertNotIn("datapath", again)
 
 
+class SlowCell(Cell):
+    """Settled at a ratio that alternates about 0.97 of plain TCP, or about another."""
+
+    def __init__(self, about=0.97):
+        super().__init__()
+        self.about = about
+        self.slices = 0
+
+    def open(self, lab, arm, index):
+        load = super().open(lab, arm, index)
+        load.slice = lambda ms: self._slice(arm)
+        return load
+
+    def _slice(self, arm):
+        self.slices += arm is arms.SETTLED
+        rate = 100 * (self.about + (0.04 if self.slices % 2 else -0.04)) if arm is arms.SETTLED else 100
+        return {"operations": 10, "bytes": 350, "seconds": 1, "failures": 0, "operations_per_s": rate}
+
+
+class FloorTest(unittest.TestCase):
+    def rounds(self, cell, floor=0.97):
+        return cell.run(Lab(), 4, 1, floor=floor)["rounds"]
+
+    def test_is_measured_longer_where_it_is_open_whether_a_cell_is_below_the_floor(self):
+        self.assertEqual(4 * turns.LONGEST, self.rounds(SlowCell()))
+
+    def test_all_rounds_count_and_each_arm_has_as_many(self):
+        cell = SlowCell()
+        result = cell.run(Lab(), 4, 1, floor=0.97)
+        self.assertEqual(result["rounds"], cell.slices)
+        self.assertAlmostEqual(0.97, result["arms"]["settled"]["ratios"]["operations_per_s"]["median"])
+
+    def test_is_not_measured_longer_where_it_is_clearly_on_one_side(self):
+        self.assertEqual([4, 4], [self.rounds(SlowCell(about)) for about in (0.8, 1.2)])
+
+    def test_is_not_measured_longer_where_nobody_asks_for_a_floor(self):
+        self.assertEqual(4, self.rounds(SlowCell(), floor=None))
+
+    def test_ends_with_an_arm_that_failed(self):
+        self.assertEqual(4, self.rounds(Cell(failing_round=1)))
+
+
 class WarmUpTest(unittest.TestCase):
     """Slices of 150 ms; how many of two connections the datapath has accelerated after each, and how many of them go by TCP for a reason."""
 
