@@ -53,25 +53,26 @@ static __always_inline struct shunt_pair_key shunt_post_of(const struct shunt_co
 	return key;
 }
 
-/* A server's end that was left alone is counted already: that count becomes its own. False if it was an earlier installation that counted it. */
-static __always_inline bool shunt_take_over(struct shunt_conn *c, struct shunt_haste *passed, __u64 netns, __u16 port)
+/* The end that counts a connection that was left alone has done so: that count becomes its own. False if it was an earlier installation that counted it. */
+static __always_inline bool shunt_take_over(struct shunt_conn *c, struct shunt_haste *passed)
 {
-	__u32 row = passed->listener >> 16 & 0xffff;
+	__u32 row = shunt_row_of(passed->listener), verdict = passed->verdict & (SHUNT_VERDICTS - 1);
 	struct shunt_counters *r = shunt_row(row);
 
-	if (!r || !r->verdicts[SHUNT_SLOWER_THAN_TCP])
+	if (!r || !r->verdicts[verdict])
 		return false;
-	passed->server = 0;
+	if (!(passed->flags & SHUNT_PAIR_SERVER_SEEN))
+		passed->owner = 0; /* else that server's end wants to know as well by whom it is counted */
 	__sync_fetch_and_add(&r->live, 1);
 	c->flags |= SHUNT_CONN_OWNER;
-	c->verdict = SHUNT_SLOWER_THAN_TCP;
+	c->verdict = verdict;
 	if (row != c->row) {
 		__u32 now = c->row;
 
 		c->row = row;
 		shunt_change_row(c, now);
 	}
-	c->listener = shunt_listener_key(netns, port, c->row);
+	c->listener = shunt_with_row(passed->listener, c->row);
 	return true;
 }
 
@@ -114,7 +115,7 @@ static __attribute__((noinline)) int shunt_watches(__u64 cgroup)
 static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_common *skc, struct tcp_sock *tp)
 {
 	int flags = BPF_SOCK_OPS_STATE_CB_FLAG;
-	bool client, left_alone = shunt_was_left_alone(tp);
+	bool client, left_alone = shunt_was_left_alone(tp), counted;
 	struct sock *sk = (struct sock *)tp;
 	struct shunt_view view = {};
 	struct shunt_policy policy;
@@ -151,10 +152,8 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	shunt_take_policy(c, &policy);
 	if (!shunt_consents(&policy))
 		c->refusal = shunt_own_refusal(&policy);
-	if (left_alone && (client || (passed && shunt_take_over(c, passed, BPF_CORE_READ(skc, skc_net.net, net_cookie), skc->skc_num))))
-		c->flags |= SHUNT_CONN_LEFT_ALONE;
-	else
-		c->flags |= SHUNT_CONN_UNCOUNTED;
+	counted = passed && shunt_counts_passing(passed, client) ? shunt_take_over(c, passed) : left_alone && (client || passed);
+	c->flags |= counted ? SHUNT_CONN_LEFT_ALONE : SHUNT_CONN_UNCOUNTED;
 	return c;
 }
 

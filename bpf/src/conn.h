@@ -25,7 +25,7 @@ enum shunt_conn_flags {
 	SHUNT_CONN_PEER_POLLER = 128, /* of the peer that peer_cookie names */
 	SHUNT_CONN_PEER_OBSERVES = 1 << 20, /* the peer's policy says Observe */
 	SHUNT_CONN_WANTS_HANDSHAKE = 1 << 21, /* its policy says enrolment: Handshake */
-	SHUNT_CONN_LEFT_ALONE = 1 << 24, /* was counted under slower_than_tcp before it was adopted */
+	SHUNT_CONN_LEFT_ALONE = 1 << 24, /* was counted before it was adopted (hasty.h) */
 	SHUNT_CONN_UNCOUNTED = 1 << 25, /* adopted, and neither end counts it yet */
 	SHUNT_CONN_TRIES = 1 << 26, /* leaves because no rule tells whether TCP is faster (trial.h) */
 	SHUNT_CONN_TRIED_BUSY = 1 << 27, /* and was sending when TCP was last looked at */
@@ -221,7 +221,7 @@ enum shunt_stray_flags {
 	SHUNT_STRAY_CLOSED = 2,
 };
 
-/* shunt_tempos: ARRAY, direct-mapped. How connections to a listener have been of late (hasty.h); the two CPUs that write one at once may lose a count. */
+/* shunt_tempos: ARRAY, direct-mapped. How connections to a listener, or to a port of other hosts, have been of late (hasty.h); the two CPUs that write one at once may lose a count. */
 struct shunt_tempo {
 	__u64 listener;
 	__u64 since_ns;            /* arrivals are counted since then */
@@ -234,6 +234,8 @@ struct shunt_tempo {
 	__u16 unanswered;          /* arrivals since a watched one closed */
 	__u16 at_once;             /* the most of those since the last pause */
 	__u16 before;              /* the most before it, as long as they were short */
+	__u32 bursts;              /* in a row, all of them short */
+	__u32 reminded;            /* when the conductor was asked for a walk (SHUNT_HASTY_REMINDER_SHIFT) */
 };
 
 /* shunt_left: ARRAY. Times in coarse ns, 0 = never. */
@@ -241,24 +243,25 @@ struct shunt_left {
 	__u64 paired_ns;           /* a request wrote to shunt_pairs */
 	__u64 passed_ns;           /* a request wrote to shunt_hastes */
 	__u64 passed_by;           /* its listener: shunt_listener_key() */
-	__u64 waited_ns;           /* anywhere: a client wrote to shunt_pairs */
+	__u64 waited_ns;           /* anywhere: a client did either, for a server that it does not know */
 };
 
 /*
- * shunt_hastes: ARRAY, two slots for each fingerprint. A connection that is left alone, from its request until it closes or a walk meets its server's end. A line of the cache, for
- * this is what such a connection costs.
+ * shunt_hastes: ARRAY, two slots for each fingerprint. A connection that is left alone, from its request (of a client alone: from its ESTABLISHED) until it closes or a walk meets the end that
+ * counts it. A line of the cache, for this is what such a connection costs.
  */
 struct shunt_haste {
 	__u64 fingerprint;
 	__u64 listener;
 	__u64 began_ns;
-	__u64 server;              /* address of its struct sock, which counts it; 0 before its ESTABLISHED, and when a walk has met it */
-	__u64 server_tuple;        /* shunt_tuple_of() it */
-	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself */
+	__u64 owner;               /* address of the struct sock that counts it: the server's, or a client's that is alone; 0 before its ESTABLISHED, and when a walk has met it */
+	__u64 owner_tuple;         /* shunt_tuple_of() it */
+	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself; SHUNT_PAIR_CLIENT_OWNS: it is alone, unless SHUNT_PAIR_SERVER_SEEN */
 	__u32 over;                /* its handshake */
 	__u32 has_second;          /* some fingerprint whose first slot this is may be in its second */
 	__u32 after_pause;
-	__u64 pad;
+	__u32 verdict;             /* under which it is counted */
+	__u32 pad;
 };
 
 /* shunt_riders: ARRAY, for each slot of shunt_hastes. Who uses a connection that is left alone after a pause. */

@@ -8,6 +8,11 @@
  * in which none comes (with Handshake) or none of the watched ones closes, and a second of fewer arrivals.
  *
  * The server's request decides, and leaves the fingerprint in shunt_hastes for both ends to find. Its slot is kept until it closes or a walk meets it: nothing else tells under which policy it is counted.
+ *
+ * A connection with another host can never be redirected, and costs as much to watch. If it is short it speaks for haste, and if it lasts against nothing. For its server it is one of the listener's;
+ * its client, which finds that nothing on this host knows of it, goes by how its policy's connections to that port of others have been, and keeps the slot itself.
+ *
+ * Who lasts among those that are left alone, or when the last of them came, shows to nobody. So while some are, a walk is wanted now and then.
  */
 #ifndef SHUNT_HASTY_H
 #define SHUNT_HASTY_H
@@ -23,8 +28,10 @@
 #define SHUNT_HASTY_SHORT 256u           /* short connections in a row */
 #define SHUNT_HASTY_AGAIN 32u            /* of both, after a pause of one that was hasty less than SHUNT_HASTY_KNOWN_NS ago */
 #define SHUNT_HASTY_KNOWN_NS 60000000000ull
+#define SHUNT_HASTY_BURSTS 8u            /* in a row, all of them short, after which the next one is thought to be: with Handshake */
 #define SHUNT_HASTY_SAMPLE 32u
 #define SHUNT_HASTY_AT_ONCE 65535u
+#define SHUNT_HASTY_REMINDER_SHIFT 30    /* of ns: about a second */
 #define SHUNT_SHORT_NS 200000000ull
 #define SHUNT_SHORT_MESSAGES 4u          /* redirected by one end */
 #define SHUNT_SHORT_BYTES 65536u
@@ -38,10 +45,28 @@ enum shunt_fast {
 
 enum shunt_haste_kind { SHUNT_NOT_HASTY = 0, SHUNT_HASTY = 1, SHUNT_HASTY_AFTER_PAUSE = 2 };
 
+#define SHUNT_ELSEWHERE (1ull << 63)     /* in the key of a port of other hosts */
+
 /* A policy's connections to one port of one network namespace; 0 is nobody's. */
 static __always_inline __u64 shunt_listener_key(__u64 netns_cookie, __u16 port, __u32 row)
 {
-	return netns_cookie << 32 | (__u64)(row & 0xffff) << 16 | port;
+	return (netns_cookie << 32 & ~SHUNT_ELSEWHERE) | (__u64)(row & 0xffff) << 16 | port;
+}
+
+/* Those of a policy's clients in one network namespace to that port of whom this host does not know. */
+static __always_inline __u64 shunt_elsewhere_key(__u64 netns_cookie, __u16 port, __u32 row)
+{
+	return shunt_listener_key(netns_cookie, port, row) | SHUNT_ELSEWHERE;
+}
+
+static __always_inline __u32 shunt_row_of(__u64 listener)
+{
+	return listener >> 16 & 0xffff;
+}
+
+static __always_inline __u64 shunt_with_row(__u64 listener, __u32 row)
+{
+	return (listener & ~(0xffffull << 16)) | (__u64)(row & 0xffff) << 16;
 }
 
 static __always_inline struct shunt_tempo *shunt_tempo_of(__u64 listener)
@@ -56,7 +81,7 @@ static __always_inline void shunt_haste_ends(struct shunt_tempo *t, __u64 sk)
 {
 	bool was = t->short_ones >= SHUNT_HASTY_SHORT;
 
-	t->short_ones = 0;
+	t->short_ones = t->bursts = 0;
 	if (was)
 		shunt_call_conductor(sk);
 }
@@ -67,16 +92,16 @@ static __always_inline void shunt_haste_ends(struct shunt_tempo *t, __u64 sk)
  * With Handshake, which redirects from the first byte on, a few suffice to show that it is what came before. With Settled nothing is enrolled before its settle time is over, so little
  * is lost until then: the haste goes on at once, for as long as none of those that are watched, the first of them included, can have shown that it lasts, and for about as many as came before one
  * closed when they were short. If they last, a walk finds them and those that were left alone beside them. A burst must be as fast as the one before it, or the next begins as a listener's first.
+ * So it is with Handshake where several bursts in a row were short and nothing else came between them.
  *
- * Every one that was watched was short, so it is unlikely that one that was left alone is not, and no walk is made for that alone.
  */
-static __always_inline void shunt_haste_pauses(struct shunt_tempo *t, __u64 now, __u64 sk, bool settled)
+static __always_inline void shunt_haste_pauses(struct shunt_tempo *t, __u64 now, bool settled)
 {
 	bool known = t->short_ones >= SHUNT_HASTY_SHORT - SHUNT_HASTY_AGAIN && !shunt_is_over(now, t->last_ns, SHUNT_HASTY_KNOWN_NS);
-	bool goes_on = settled && known && t->fast == SHUNT_FAST && t->short_ones >= SHUNT_HASTY_SHORT;
+	bool goes_on = known && t->fast == SHUNT_FAST && t->short_ones >= SHUNT_HASTY_SHORT;
 
-	if (t->short_ones >= SHUNT_HASTY_SHORT)
-		shunt_remind_conductor(sk);
+	t->bursts = !goes_on ? 0 : t->bursts < SHUNT_HASTY_BURSTS ? t->bursts + 1 : t->bursts;
+	goes_on = goes_on && (settled || t->bursts >= SHUNT_HASTY_BURSTS);
 	t->arrivals = known ? SHUNT_HASTY_ARRIVALS - SHUNT_HASTY_AGAIN : 0;
 	t->since_ns = now - (known ? SHUNT_HASTY_NS - SHUNT_HASTY_NS / SHUNT_HASTY_ARRIVALS * SHUNT_HASTY_AGAIN : 0);
 	t->fast = SHUNT_NOT_FAST;
@@ -114,8 +139,19 @@ static __always_inline bool shunt_is_sample(struct shunt_tempo *t, __u64 now)
 	return true;
 }
 
-/* Asked for every request that a consenting policy matches; settled: it says enrolment: Settled. */
-static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u64 now, __u64 request, bool settled)
+/* Once in so long while some are left alone. The walk, some seconds later, is followed by one more, which meets those that come after the last reminder before it (WalkSchedule). */
+static __always_inline void shunt_remind_of_haste(struct shunt_tempo *t, __u64 now, __u64 sk)
+{
+	__u32 turn = now >> SHUNT_HASTY_REMINDER_SHIFT;
+
+	if (t->reminded == turn)
+		return;
+	t->reminded = turn;
+	shunt_remind_conductor(sk);
+}
+
+/* Asked for every request that a consenting policy matches, and for every client that is alone; settled: that says enrolment: Settled, or it could not be redirected anyway. */
+static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u64 now, __u64 sk, bool settled)
 {
 	struct shunt_tempo *t = shunt_tempo_of(listener);
 
@@ -124,27 +160,24 @@ static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u6
 	if (t->listener != listener) {
 		t->listener = listener;
 		t->since_ns = t->last_ns = now;
-		t->arrivals = t->short_ones = 0;
+		t->arrivals = t->short_ones = t->bursts = 0;
 		t->fast = SHUNT_NOT_FAST;
 		t->unanswered = t->at_once = t->before = 0;
 		return SHUNT_NOT_HASTY;
 	}
 	if (shunt_is_over(now, t->last_ns, SHUNT_HASTY_PAUSE_NS))
-		shunt_haste_pauses(t, now, request, settled);
+		shunt_haste_pauses(t, now, settled);
 	t->last_ns = now;
 	if (t->unanswered < SHUNT_HASTY_AT_ONCE)
 		t->unanswered++;
 	if (++t->arrivals >= SHUNT_HASTY_ARRIVALS || shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS)) {
-		bool fast = !shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS);
-
-		if (t->fast && !fast && t->short_ones >= SHUNT_HASTY_SHORT)
-			shunt_remind_conductor(request);
-		t->fast = fast ? SHUNT_FAST : SHUNT_NOT_FAST;
+		t->fast = shunt_is_over(now, t->since_ns, SHUNT_HASTY_NS) ? SHUNT_NOT_FAST : SHUNT_FAST;
 		t->since_ns = now;
 		t->arrivals = 0;
 	}
 	if (!t->fast || t->short_ones < SHUNT_HASTY_SHORT || !shunt_is_likely_short(t, now) || shunt_is_sample(t, now))
 		return SHUNT_NOT_HASTY;
+	shunt_remind_of_haste(t, now, sk);
 	return shunt_is_after_pause(t, now) ? SHUNT_HASTY_AFTER_PAUSE : SHUNT_HASTY;
 }
 
@@ -164,16 +197,29 @@ static __always_inline void shunt_not_hasty(__u64 listener, __u64 sk)
 		shunt_haste_ends(t, sk);
 }
 
+/* Whether the length of this end's connection says something of its listener: a client's only of who is elsewhere. */
+static __always_inline bool shunt_speaks_for_haste(const struct shunt_conn *c)
+{
+	return !(c->flags & SHUNT_CONN_CLIENT) || (c->listener & SHUNT_ELSEWHERE);
+}
+
+/* A connection with another host never does: it could not be redirected either way. */
+static __always_inline bool shunt_speaks_against_haste(const struct shunt_conn *c)
+{
+	return !(c->listener & SHUNT_ELSEWHERE) && c->verdict != SHUNT_REMOTE_PEER;
+}
+
 /* A watched connection has settled. It says so once. */
 static __always_inline void shunt_note_lasting(struct shunt_conn *c, __u64 now, __u64 sk)
 {
 	if (!c->listener || !shunt_is_over(now, c->born_ns, SHUNT_SHORT_NS))
 		return;
-	shunt_not_hasty(c->listener, sk);
+	if (shunt_speaks_against_haste(c))
+		shunt_not_hasty(c->listener, sk);
 	c->listener = 0;
 }
 
-/* A watched connection closes. Both ends speak against haste, the server's alone for it. */
+/* A watched connection closes. */
 static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 now, __u64 sk)
 {
 	bool enrolled_later = c->enrolled_ns && !(c->flags & SHUNT_CONN_HANDSHAKE);
@@ -182,11 +228,12 @@ static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 
 	if (!c->listener)
 		return;
 	if (enrolled_later || shunt_is_over(now, c->born_ns, SHUNT_SHORT_NS) || c->redirected_messages > SHUNT_SHORT_MESSAGES || c->redirected_bytes > SHUNT_SHORT_BYTES) {
-		shunt_not_hasty(c->listener, sk);
+		if (shunt_speaks_against_haste(c))
+			shunt_not_hasty(c->listener, sk);
 		return;
 	}
 	t = shunt_tempo_of(c->listener);
-	if (!t || t->listener != c->listener || (c->flags & SHUNT_CONN_CLIENT))
+	if (!t || t->listener != c->listener || !shunt_speaks_for_haste(c))
 		return;
 	t->short_ns = now;
 	if (t->at_once < t->unanswered)
@@ -224,9 +271,9 @@ static __always_inline __u64 shunt_tuple_of(const struct sock_common *c)
 /* Whether its connection lives and no walk has met it. The socket's memory may be another's by now; one that looks the same there costs no more than a connection that is watched. */
 static __always_inline bool shunt_is_kept(const struct shunt_haste *h)
 {
-	struct sock_common *c = bpf_rdonly_cast((void *)h->server, bpf_core_type_id_kernel(struct sock_common));
+	struct sock_common *c = bpf_rdonly_cast((void *)h->owner, bpf_core_type_id_kernel(struct sock_common));
 
-	return h->server && (c->skc_state == TCP_ESTABLISHED || c->skc_state == TCP_SYN_RECV) && shunt_tuple_of(c) == h->server_tuple;
+	return h->owner && (c->skc_state == TCP_ESTABLISHED || c->skc_state == TCP_SYN_RECV) && shunt_tuple_of(c) == h->owner_tuple;
 }
 
 /* False if the slot is another's. */
@@ -241,7 +288,7 @@ static __always_inline bool shunt_take_haste(struct shunt_haste *h, __u32 slot, 
 	h->listener = listener;
 	h->flags = 0;
 	h->over = 0;
-	h->server = 0;
+	h->owner = 0;
 	h->after_pause = after_pause;
 	if (after_pause) {
 		struct shunt_riders *who = bpf_map_lookup_elem(&shunt_riders, &slot);
@@ -262,28 +309,28 @@ static __always_inline void shunt_foresee(const struct shunt_left *here, const s
 	struct shunt_tempo *t = shunt_tempo_of(here->passed_by);
 	__u32 i = shunt_first_haste(key);
 	struct shunt_haste *h = bpf_map_lookup_elem(&shunt_hastes, &i);
-	struct sock_common *server;
+	struct sock_common *owner;
 
 	if (!t || !h)
 		return;
 	(void)*(volatile __u64 *)&t->listener;
-	server = bpf_rdonly_cast((void *)h->server, bpf_core_type_id_kernel(struct sock_common));
-	if (server)
-		(void)*(volatile __u16 *)&server->skc_num;
+	owner = bpf_rdonly_cast((void *)h->owner, bpf_core_type_id_kernel(struct sock_common));
+	if (owner)
+		(void)*(volatile __u16 *)&owner->skc_num;
 }
 
-/* Leaves the connection alone; false if both its slots are others'. */
-static __always_inline bool shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
+/* Leaves the connection alone: its slot, or NULL if both are others'. */
+static __always_inline struct shunt_haste *shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
 {
 	__u32 i = shunt_first_haste(key), j = shunt_second_haste(key);
 	struct shunt_haste *first = bpf_map_lookup_elem(&shunt_hastes, &i), *second = bpf_map_lookup_elem(&shunt_hastes, &j);
 
 	if (!first || !second)
-		return false;
+		return NULL;
 	if (shunt_take_haste(first, i, key, listener, now, after_pause))
-		return true;
+		return first;
 	first->has_second = 1; /* from now on: nothing tells when those in second slots are over */
-	return shunt_take_haste(second, j, key, listener, now, after_pause);
+	return shunt_take_haste(second, j, key, listener, now, after_pause) ? second : NULL;
 }
 
 /*
@@ -375,19 +422,26 @@ static __always_inline void shunt_take_rider(struct shunt_conn *c, __u32 slot, b
 }
 
 /*
- * The server's end is ESTABLISHED, or will be at once: its handshake is over, though the client may still look for it (Fast Open). From here on it is counted, once. It is not
+ * The end that counts it is ESTABLISHED, or will be at once: its handshake is over, though the client of a server may still look for it (Fast Open). From here on it is counted, once. It is not
  * live, for nothing sees it close.
  */
-static __always_inline void shunt_count_passing(struct shunt_haste *h, const struct sock_common *server)
+static __always_inline void shunt_count_passing(struct shunt_haste *h, const struct sock_common *owner, __u32 verdict)
 {
-	struct shunt_counters *r = shunt_row(h->listener >> 16 & 0xffff);
+	struct shunt_counters *r = shunt_row(shunt_row_of(h->listener));
 
-	h->server_tuple = shunt_tuple_of(server);
-	h->server = (__u64)server;
+	h->verdict = verdict;
+	h->owner_tuple = shunt_tuple_of(owner);
+	h->owner = (__u64)owner;
 	barrier();
 	h->over = 1;
 	if (r)
-		shunt_count(r->verdicts, SHUNT_SLOWER_THAN_TCP, 1);
+		shunt_count(r->verdicts, verdict, 1);
+}
+
+/* Whether it is this end that counts it. */
+static __always_inline bool shunt_counts_passing(const struct shunt_haste *h, bool client)
+{
+	return client == !!(h->flags & SHUNT_PAIR_CLIENT_OWNS);
 }
 
 #endif

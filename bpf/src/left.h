@@ -51,12 +51,12 @@ static __always_inline void shunt_tell_passing(__u16 port, __u64 listener, __u64
 	here->passed_ns = now;
 }
 
-/* By a client, of its own pair. */
+/* By a client, of its own pair or slot. */
 static __always_inline void shunt_tell_waiting(__u64 now)
 {
 	struct shunt_left *anywhere = shunt_left_at(SHUNT_ANYWHERE);
 
-	if (anywhere)
+	if (anywhere && !shunt_is_of_late(anywhere->waited_ns, now, SHUNT_LEFT_FRESH_NS))
 		anywhere->waited_ns = now;
 }
 

@@ -118,13 +118,15 @@ static __always_inline struct shunt_haste *shunt_find(const struct shunt_pair_ke
 	struct shunt_left *here = shunt_left_at(place), *anywhere = shunt_left_at(SHUNT_ANYWHERE);
 	struct shunt_haste *passing = NULL;
 	__u64 now = bpf_ktime_get_coarse_ns();
+	bool awaited;
 
 	*pair = NULL;
 	if (!here || !anywhere)
 		return NULL;
-	if (shunt_is_of_late(here->passed_ns, now, SHUNT_LEFT_NS))
+	awaited = place != SHUNT_ANYWHERE && shunt_is_of_late(anywhere->waited_ns, now, SHUNT_LEFT_NS); /* a server, perhaps, by its client */
+	if (awaited || shunt_is_of_late(here->passed_ns, now, SHUNT_LEFT_NS))
 		passing = shunt_passing(key);
-	if (!passing && (shunt_is_of_late(here->paired_ns, now, SHUNT_LEFT_NS) || shunt_is_of_late(anywhere->waited_ns, now, SHUNT_LEFT_NS)))
+	if (!passing && (awaited || shunt_is_of_late(here->paired_ns, now, SHUNT_LEFT_NS)))
 		*pair = bpf_map_lookup_elem(&shunt_pairs, key);
 	return passing;
 }
@@ -195,18 +197,48 @@ static __always_inline struct shunt_conn *shunt_remember(struct bpf_sock_ops *ct
  * The kernel keeps no request while syncookies are on and runs no program for it, so a client finds no pair and cannot tell its peer from a remote one. It leaves the
  * pair itself, for a server that comes after all, and goes on to account for the connection: nobody could take that from it without its lock.
  */
-static __always_inline void shunt_wait_for_server(struct bpf_sock_ops *ctx, struct shunt_conn *c, const struct shunt_view *view, const struct shunt_pair_key *key, __u64 sk, __u32 flags)
+static __attribute__((noinline)) void shunt_wait_for_server(struct bpf_sock_ops *ctx, const struct shunt_conn *c, const struct shunt_view *view, const struct shunt_pair_key *key, __u32 flags)
 {
+	struct bpf_sock *sk = ctx->sk;
 	struct shunt_pair pair = {};
 
+	if (!sk)
+		return;
 	__builtin_memcpy(pair.client, view->client, sizeof(pair.client));
 	pair.client_port = view->client_port;
 	pair.netns = bpf_get_netns_cookie(ctx);
 	pair.client_cookie = c->cookie;
-	pair.client_sk = sk;
+	pair.client_sk = (__u64)bpf_skc_to_tcp_sock(sk);
+	pair.listener = c->listener;
 	pair.flags = flags | SHUNT_PAIR_CLIENT_OWNS;
 	shunt_tell_waiting(bpf_ktime_get_coarse_ns());
 	bpf_map_update_elem(&shunt_pairs, key, &pair, BPF_NOEXIST);
+}
+
+static __always_inline __u64 shunt_elsewhere_of(struct bpf_sock_ops *ctx, const struct shunt_view *view, const struct shunt_policy *p)
+{
+	return shunt_elsewhere_key(bpf_get_netns_cookie(ctx), view->server_port, p->row);
+}
+
+/*
+ * Whether a client of whose server this host knows nothing is left alone, as those before it were that were short. It keeps the slot itself: for a walk, and for a server that comes after all
+ * (shunt_wait_for_server()).
+ */
+static __attribute__((noinline)) int shunt_leave_alone(struct bpf_sock_ops *ctx, const struct sock_common *client, const struct shunt_pair_key *key, __u64 elsewhere, __u32 verdict)
+{
+	__u64 now = bpf_ktime_get_coarse_ns();
+	struct shunt_haste *h;
+
+	if (!shunt_is_hasty(elsewhere, now, (__u64)client, true))
+		return 0;
+	shunt_tell_waiting(now);
+	h = shunt_let_pass(key, elsewhere, now, false);
+	if (!h)
+		return 0;
+	h->flags = SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_OWNS;
+	shunt_count_passing(h, client, verdict);
+	shunt_mark_left_alone(ctx, h);
+	return 1;
 }
 
 static __attribute__((noinline)) void shunt_on_active(struct bpf_sock_ops *ctx)
@@ -219,7 +251,7 @@ static __attribute__((noinline)) void shunt_on_active(struct bpf_sock_ops *ctx)
 	struct shunt_haste *passing;
 	struct shunt_conn *c;
 	struct tcp_sock *tp;
-	__u32 flags;
+	__u32 flags, reason = SHUNT_UNDECIDED;
 	long error;
 
 	if (!sk)
@@ -248,6 +280,10 @@ static __attribute__((noinline)) void shunt_on_active(struct bpf_sock_ops *ctx)
 			__sync_fetch_and_or(&pair->flags, SHUNT_PAIR_CLIENT_SEEN);
 		return;
 	}
+	if (!pair)
+		reason = passing || shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
+	if (!pair && !passing && shunt_consents(p) && shunt_leave_alone(ctx, (struct sock_common *)tp, &key, shunt_elsewhere_of(ctx, &view, p), reason))
+		return;
 	c = shunt_remember(ctx, sk, &key, p);
 	if (!c)
 		return;
@@ -266,13 +302,13 @@ static __attribute__((noinline)) void shunt_on_active(struct bpf_sock_ops *ctx)
 	if (tp->bytes_acked != 1 || tp->snd_nxt != tp->snd_una)
 		flags |= SHUNT_PAIR_CLIENT_FAST_OPEN;
 	if (!pair) {
-		__u32 reason = passing || shunt_is_stranger(&key) ? SHUNT_PEER_NOT_CONSENTING : SHUNT_REMOTE_PEER;
-
+		if (!passing && shunt_consents(p))
+			c->listener = shunt_elsewhere_of(ctx, &view, p);
 		if (!passing) /* else its server accounts for it */
 			shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
 		shunt_note_obstacle(c, (__u64)tp, reason);
 		if (reason == SHUNT_REMOTE_PEER)
-			shunt_wait_for_server(ctx, c, &view, &key, (__u64)tp, flags);
+			shunt_wait_for_server(ctx, c, &view, &key, flags);
 		return;
 	}
 	if (pair->flags & SHUNT_PAIR_SERVER_OBSERVES)
@@ -440,9 +476,18 @@ static __attribute__((noinline)) void shunt_on_passive(struct bpf_sock_ops *ctx)
 	key.client_isn = tp->rcv_nxt - 1;
 	key.server_isn = tp->snd_nxt - 1;
 	passing = shunt_find(&key, shunt_place_of(((struct sock *)tp)->__sk_common.skc_num), &pair);
+	if (passing && (passing->flags & SHUNT_PAIR_CLIENT_OWNS)) {
+		/* Counted by its client, which took this one for remote, for there was no request (syncookies). If it lasts, a walk brings the two together; who comes next is watched. */
+		if (passing->verdict == SHUNT_REMOTE_PEER && shunt_classify_server(tp, &policy)) {
+			passing->flags |= SHUNT_PAIR_SERVER_SEEN;
+			shunt_not_hasty(passing->listener, (__u64)tp);
+			shunt_mark_left_alone(ctx, passing);
+		}
+		return;
+	}
 	reason = passing ? shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) : SHUNT_UNPAIRED;
-	if (passing && !reason) {
-		shunt_count_passing(passing, (struct sock_common *)tp);
+	if (passing && (!reason || reason == SHUNT_REMOTE_PEER)) {
+		shunt_count_passing(passing, (struct sock_common *)tp, reason ? reason : SHUNT_SLOWER_THAN_TCP);
 		shunt_mark_left_alone(ctx, passing);
 		return;
 	}
@@ -483,7 +528,9 @@ static __attribute__((noinline)) void shunt_on_passive(struct bpf_sock_ops *ctx)
 		shunt_release_client(pair);
 	if (verdict == SHUNT_ACCELERATED && (pair->flags & SHUNT_PAIR_CLIENT_WROTE))
 		verdict = SHUNT_FIRST_BYTE_BY_TCP;
-	if (verdict == SHUNT_UNDECIDED || verdict == SHUNT_ACCELERATED || verdict == SHUNT_FIRST_BYTE_BY_TCP)
+	if (client_owns)
+		shunt_not_hasty(pair->listener, (__u64)tp); /* of the client alone, which took this one for remote */
+	else if (verdict == SHUNT_UNDECIDED || verdict == SHUNT_ACCELERATED || verdict == SHUNT_FIRST_BYTE_BY_TCP || verdict == SHUNT_REMOTE_PEER)
 		c->listener = pair->listener;
 	if (verdict == SHUNT_UNDECIDED) {
 		shunt_will_settle(c, (__u64)tp);

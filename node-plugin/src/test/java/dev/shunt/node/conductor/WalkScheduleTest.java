@@ -90,6 +90,30 @@ class WalkScheduleTest {
   }
 
   @Test
+  void whereSomebodyMayHaveBeenMissedRightBeforeAWalkOneMoreComesAndThenNone() {
+    long some = WalkSchedule.LONGEST_RETRY.toNanos();
+    schedule.observe(Map.of(NAMESPACE, new Waiting(0, false, true, false)), START);
+    schedule.observe(Map.of(NAMESPACE, new Waiting(0, false, true, false)), START + some);
+    schedule.walked(NAMESPACE, 0, START + some);
+    assertThat(schedule.due(START + 2 * some - 1)).isEmpty();
+    assertThat(schedule.due(START + 2 * some)).containsExactly(NAMESPACE);
+
+    schedule.walked(NAMESPACE, 0, START + 2 * some);
+    assertThat(schedule.due(START + 10 * some)).isEmpty();
+  }
+
+  @Test
+  void aWalkForSomebodyElseDoesNotTakeThePlaceOfTheOneForWhoMayHaveBeenMissed() {
+    schedule.observe(Map.of(NAMESPACE, new Waiting(0, false, true, false)), START);
+    for (int i = 1; i <= 2; i++) {
+      schedule.observe(waiting(1), START + i);
+      schedule.walked(NAMESPACE, 0, START + i);
+    }
+    assertThat(schedule.due(START + 2 + WalkSchedule.LONGEST_RETRY.toNanos()))
+        .containsExactly(NAMESPACE);
+  }
+
+  @Test
   void whoHasSettledIsVisitedAtOnceAndOnlyOnceForThat() {
     schedule.settled(Map.of(NAMESPACE, 1L), START);
 

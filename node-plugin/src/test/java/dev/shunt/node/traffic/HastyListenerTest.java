@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Connections that ask once and close cost more to watch than redirecting saves. */
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HastyListenerTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int KEPT = 64; // hasty.py
+  private static final int MANY = 256; // so many that some of them are watched
   private static final int TRIES = 4;
   private static final String BYPASS =
       """
@@ -72,8 +74,7 @@ class HastyListenerTest {
   void aConnectionOfAClientThatCannotTakePartCountsOnceUnderThatThoughItIsLeftAlone(
       String enrolment) throws Exception {
     host.apply(policy(enrolment) + BYPASS);
-    Program server = host.script("hasty.py", namespace, "server");
-    String port = server.lineWith("listening").split(" ")[1];
+    String port = port(host.script("hasty.py", namespace, "server"));
     Program client = host.script("hasty.py", namespace, "client", port);
     Puppet bypassed = host.puppet(namespace, "bypassed");
     Puppet remote = host.remotePuppet(namespace);
@@ -183,19 +184,146 @@ class HastyListenerTest {
   }
 
   @Test
-  void withHandshakeABurstIsRedirectedUntilItShowsThatItIsShort() throws Exception {
+  void withHandshakeABurstIsRedirectedUntilSeveralInARowWereShort() throws Exception {
     host.apply(policy("Handshake"));
     Program client = beginBursts(KEPT);
     client.sendLine();
     DatapathStatus before = host.datapath().status();
-    DatapathStatus after =
+    DatapathStatus redirected =
         host.await(
-            "bursts redirected", s -> s.accelerated() > before.accelerated() + 8 * KEPT, PATIENCE);
-    assertThat(after.accelerated() - before.accelerated())
-        .isGreaterThan(left(after) - left(before));
+            "bursts redirected", s -> s.accelerated() > before.accelerated() + 4 * KEPT, PATIENCE);
+    assertThat(redirected.accelerated() - before.accelerated())
+        .isGreaterThan(left(redirected) - left(before));
+    host.await(
+        "several bursts left alone", s -> left(s) > left(redirected) + 16 * KEPT, PATIENCE);
     client.sendLine();
     long made = made(client);
+    DatapathStatus found =
+        host.await(
+            "the whole pool after them accelerated",
+            s -> s.acceleratedLive() == KEPT && s.live() == KEPT,
+            PATIENCE);
+    assertThat(counted(found)).isEqualTo(made);
     assertThat(counted(closed(client))).isEqualTo(made);
+  }
+
+  /** Who is on this host. */
+  enum Local {
+    CLIENT,
+    SERVER
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void shortConnectionsWithAnotherHostAreLeftAloneAndEachCountsOnceAsThat(Local local)
+      throws Exception {
+    reopensWhereNobodySettles();
+    host.apply(policy("Settled"));
+    Program keeper = keeperWithAnotherHost(local);
+    long live = host.datapath().status().live();
+    assertThat(live).as("watched of those that are kept open").isLessThan(MANY / 4);
+    keeper.sendLine();
+    long made = made(keeper);
+    DatapathStatus closed = closed(keeper);
+    assertThat(closed.reasons()).containsEntry(Reason.REMOTE_PEER, made);
+    assertThat(counted(closed)).isEqualTo(made);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void oneWithAnotherHostThatWasLeftAloneAndLastsIsListedAsThatAndCountsOnce(Local local)
+      throws Exception {
+    host.apply(policy("Settled"));
+    Program keeper = keeperWithAnotherHost(local);
+    keeper.sendLine();
+    long made = made(keeper);
+    DatapathStatus found =
+        host.await("every connection that lasts met", s -> s.live() == MANY, PATIENCE);
+    assertThat(found.reasons()).containsEntry(Reason.REMOTE_PEER, made);
+    assertThat(host.datapath().connections())
+        .hasSize(MANY)
+        .allSatisfy(c -> assertThat(c.reason()).isEqualTo(Reason.REMOTE_PEER));
+    assertThat(counted(closed(keeper))).isEqualTo(made);
+  }
+
+  @Test
+  void shortOnesToAServerOfThisHostThatNoPolicyMatchesAreLeftAloneAndEachCountsOnceAsThat()
+      throws Exception {
+    reopensWhereNobodySettles();
+    host.apply(policy("Settled").replace("%CGROUP", "%CGROUP/clients"));
+    String port = port(host.script("hasty.py", namespace, "server"));
+    Program keeper = host.scriptBelow("clients", "hasty.py", namespace, "keeper", port, Integer.toString(MANY));
+    keepsSomeOf(keeper, Reason.PEER_NOT_CONSENTING);
+    long live = host.datapath().status().live();
+    assertThat(live).as("watched of those that are kept open").isLessThan(MANY / 4);
+    keeper.sendLine();
+    long made = made(keeper);
+    DatapathStatus closed = closed(keeper);
+    assertThat(closed.reasons()).containsEntry(Reason.PEER_NOT_CONSENTING, made);
+    assertThat(counted(closed)).isEqualTo(made);
+  }
+
+  @Test
+  void oneThatWasTakenForRemoteAndLeftAloneFindsItsServerWithSyncookies() throws Exception {
+    namespace.inside("sysctl", "-qw", "net.ipv4.tcp_syncookies=2");
+    host.apply(policy("Settled"));
+    String port = port(host.remoteScript("hasty.py", namespace, "server"));
+    Program client = host.script("hasty.py", namespace, "client", port);
+    Puppet puppet = host.puppet(namespace);
+    puppet.does("listen l 127.0.0.2 " + port + " polling");
+    int found = 8;
+    for (int i = 0; i < found; i++) {
+      furtherCounted(Reason.REMOTE_PEER, 2000);
+      puppet.does("connect c" + i + " 127.0.0.2 " + port + " polling");
+      puppet.does("accept c" + i + " l polling");
+    }
+    client.sendLine();
+    long made = made(client);
+    host.await(
+        "both ends of all of them found",
+        s -> s.live() == found && s.reasons().get(Reason.REMOTE_PEER) == made,
+        PATIENCE);
+    for (int i = 0; i < found; i++) {
+      puppet.exchanges("c" + i);
+    }
+    DatapathStatus status =
+        host.await("all of them accelerated", s -> s.acceleratedLive() == found, PATIENCE);
+    assertThat(status.live()).isEqualTo(found);
+    assertThat(counted(status)).isEqualTo(made + found);
+    endClient(client);
+  }
+
+  /** It keeps some of its connections open, made while others were left alone. */
+  private Program keeperWithAnotherHost(Local local) throws Exception {
+    Program server =
+        local == Local.SERVER
+            ? host.script("hasty.py", namespace, "server")
+            : host.remoteScript("hasty.py", namespace, "server");
+    String port = port(server);
+    Program keeper =
+        local == Local.CLIENT
+            ? host.script("hasty.py", namespace, "keeper", port, Integer.toString(MANY))
+            : host.remoteScript("hasty.py", namespace, "keeper", port, Integer.toString(MANY));
+    keepsSomeOf(keeper, Reason.REMOTE_PEER);
+    return keeper;
+  }
+
+  private void keepsSomeOf(Program keeper, Reason reason) throws Exception {
+    furtherCounted(reason, 2000);
+    keeper.sendLine();
+    furtherCounted(reason, 2000);
+  }
+
+  private void furtherCounted(Reason reason, int count) throws Exception {
+    long before = host.datapath().status().reasons().getOrDefault(reason, 0L);
+    host.await(
+        "more counted as " + reason,
+        s -> s.reasons().getOrDefault(reason, 0L) > before + count,
+        PATIENCE);
+  }
+
+  private static String port(Program server) throws Exception {
+    return server.lineWith("listening").split(" ")[1];
   }
 
   /** So that a walk meets none of those that were left alone. */
@@ -274,7 +402,7 @@ class HastyListenerTest {
    */
   private Program beginShortOnes(List<String> options, String role, String... server)
       throws Exception {
-    String port = host.script("hasty.py", namespace, server).lineWith("listening").split(" ")[1];
+    String port = port(host.script("hasty.py", namespace, server));
     List<String> arguments = new ArrayList<>(List.of(role, port));
     arguments.addAll(options);
     long before = left(host.datapath().status());

@@ -273,14 +273,30 @@ final class TrafficHost
 
   /** A program of a script beside this class. */
   Program script(String script, Namespace namespace, String... arguments) throws IOException {
+    return scriptIn(cgroup, script, namespace, arguments);
+  }
+
+  /** One in a cgroup below the test's own. */
+  Program scriptBelow(String child, String script, Namespace namespace, String... arguments)
+      throws IOException {
+    return scriptIn(madeFor(cgroup.resolve(child)), script, namespace, arguments);
+  }
+
+  /** One whose sockets the datapath does not see: to it, they could be on another host. */
+  Program remoteScript(String script, Namespace namespace, String... arguments)
+      throws IOException {
+    return scriptIn(madeFor(remote()), script, namespace, arguments);
+  }
+
+  private Program scriptIn(Path folder, String script, Namespace namespace, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of("python3", unpacked(script).toString()));
     Collections.addAll(command, arguments);
-    return opened(new Program(cgroup, namespace, command));
+    return opened(new Program(folder, namespace, command));
   }
 
   Puppet puppet(Namespace namespace) throws IOException {
-    List<String> command = List.of("python3", unpacked("puppet.py").toString());
-    return new Puppet(opened(new Program(cgroup, namespace, command)), this);
+    return puppetIn(cgroup, namespace);
   }
 
   /** Two of them share a CPU, and what streams between them is never put to trial. */
@@ -296,19 +312,29 @@ final class TrafficHost
 
   /** A puppet in a cgroup below the test's own. */
   Puppet puppet(Namespace namespace, String child) throws IOException {
-    return puppetIn(cgroup.resolve(child), namespace);
+    return puppetIn(madeFor(cgroup.resolve(child)), namespace);
   }
 
   /** A puppet whose sockets the datapath does not see: to it, they could be on another host. */
   Puppet remotePuppet(Namespace namespace) throws IOException {
-    return puppetIn(cgroup.resolveSibling(name + "-remote"), namespace);
+    return puppetIn(madeFor(remote()), namespace);
+  }
+
+  private Path remote() {
+    return cgroup.resolveSibling(name + "-remote");
+  }
+
+  /** Until the test is over. */
+  private Path madeFor(Path folder) throws IOException {
+    if (Files.notExists(folder)) {
+      Files.createDirectory(folder);
+      opened.add(() -> Files.delete(folder));
+    }
+    return folder;
   }
 
   private Puppet puppetIn(Path folder, Namespace namespace) throws IOException {
-    Files.createDirectories(folder);
-    opened.add(() -> Files.delete(folder));
-    List<String> command = List.of("python3", unpacked("puppet.py").toString());
-    return new Puppet(opened(new Program(folder, namespace, command)), this);
+    return new Puppet(scriptIn(folder, "puppet.py", namespace), this);
   }
 
   /** What the conductor does about processes that the programs ask about, without a look. */
