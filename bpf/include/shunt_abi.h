@@ -14,7 +14,7 @@
  * to its end walks a namespace; shunt_work has u32 keys, inodes of namespaces, and its values begin with a u64, how many wait; who is enrolled is in
  * shunt_sockets or shunt_pollers; shunt_watch_link holds the watch.
  */
-#define SHUNT_LAYOUT_VERSION 10
+#define SHUNT_LAYOUT_VERSION 11
 
 #define SHUNT_SLOTS 2              /* two policy generations: the live one and the idle one */
 #define SHUNT_MAX_POLICIES 1024    /* per node; policy.md */

@@ -178,7 +178,7 @@ static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u6
 	if (!t->fast || t->short_ones < SHUNT_HASTY_SHORT || !shunt_is_likely_short(t, now) || shunt_is_sample(t, now))
 		return SHUNT_NOT_HASTY;
 	shunt_remind_of_haste(t, now, sk);
-	return shunt_is_after_pause(t, now) ? SHUNT_HASTY_AFTER_PAUSE : SHUNT_HASTY;
+	return settled && shunt_is_after_pause(t, now) ? SHUNT_HASTY_AFTER_PAUSE : SHUNT_HASTY; /* with Handshake nobody asks for its program */
 }
 
 /* Whether new connections to it are left alone at present, so that the conductor is still to be called for them. */

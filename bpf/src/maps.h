@@ -12,7 +12,7 @@ extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 
 #define SHUNT_MAX_SOCKETS 131072       /* default; the node plugin may set another size before loading */
 #define SHUNT_MAX_PAIRS 65536          /* connections between SYN and their first message */
-#define SHUNT_STRANGERS 65536          /* power of two */
+#define SHUNT_STRANGERS 4096           /* power of two; those between request and ESTABLISHED, in few lines of the cache */
 #define SHUNT_FIRST_HASTES 1024       /* powers of two; hasty.h */
 #define SHUNT_SECOND_HASTES 16384
 #define SHUNT_PORTS 1024              /* power of two; left.h */

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 
 /** The numbers of bpf/include/shunt_abi.h. A test reads the header and compares. */
 final class Abi {
-  static final int LAYOUT_VERSION = 10;
+  static final int LAYOUT_VERSION = 11;
   static final int SLOTS = 2;
   static final int MAX_POLICIES = 1024;
   static final int POLICY_WORDS = 16;
