@@ -5,7 +5,7 @@
  *
  * A listener is hasty while connections come to it fast and the last ones that were watched were all short, to a policy that wants them and from clients that do. One in
  * SHUNT_HASTY_SAMPLE, if they are not too many for that, is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause
- * in which none comes (with Handshake) or none of the watched ones closes, and a second of fewer arrivals.
+ * in which none comes (with Handshake, until several bursts in a row were short) or none of the watched ones closes, and a second of fewer arrivals.
  *
  * The server's request decides, and leaves the fingerprint in shunt_hastes for both ends to find. Its slot is kept until it closes or a walk meets it: nothing else tells under which policy it is counted.
  *
@@ -93,7 +93,6 @@ static __always_inline void shunt_haste_ends(struct shunt_tempo *t, __u64 sk)
  * is lost until then: the haste goes on at once, for as long as none of those that are watched, the first of them included, can have shown that it lasts, and for about as many as came before one
  * closed when they were short. If they last, a walk finds them and those that were left alone beside them. A burst must be as fast as the one before it, or the next begins as a listener's first.
  * So it is with Handshake where several bursts in a row were short and nothing else came between them.
- *
  */
 static __always_inline void shunt_haste_pauses(struct shunt_tempo *t, __u64 now, bool settled)
 {
