@@ -15,6 +15,7 @@
 #include "account.h"
 #include "fitness.h"
 #include "hasty.h"
+#include "passing.h"
 
 #define SHUNT_SEARCHES 5           /* visits after which the other end counts as not found; it posts at its first */
 
@@ -83,7 +84,8 @@ static __always_inline bool shunt_take_over(struct shunt_conn *c, struct shunt_h
 static __attribute__((noinline)) int shunt_lasts(struct sock_common *skc, struct tcp_sock *tp, __u64 settle_ns)
 {
 	struct shunt_pair_key key = shunt_fingerprint_of(tp, !shunt_is_server(skc, tp));
-	struct shunt_haste *passed = shunt_passing(&key);
+	__u32 slot;
+	struct shunt_haste *passed = shunt_passing_of_old(&key, &slot);
 	__u64 now = bpf_ktime_get_ns();
 
 	if (!passed || shunt_is_over(now, passed->began_ns, settle_ns))
@@ -144,7 +146,7 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 	c->client_isn = key.client_isn;
 	c->server_isn = key.server_isn;
 	c->flags = SHUNT_CONN_STRAY | (client ? SHUNT_CONN_CLIENT : 0);
-	passed = left_alone ? shunt_passing_in(&key, &slot) : NULL;
+	passed = left_alone ? shunt_passing_of_old(&key, &slot) : NULL;
 	c->born_ns = passed ? passed->began_ns : bpf_ktime_get_ns();
 	if (passed && passed->after_pause)
 		shunt_take_rider(c, slot, client);

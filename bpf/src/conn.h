@@ -247,7 +247,7 @@ struct shunt_left {
 };
 
 /*
- * shunt_hastes: ARRAY, two slots for each fingerprint. A connection that is left alone, from its request (of a client alone: from its ESTABLISHED) until it closes or a walk meets the end that
+ * shunt_hastes: ARRAY, a ring of slots for each CPU, or for every 16th (passing.h). A connection that is left alone, from its request (of a client alone: from its ESTABLISHED) until it closes or a walk meets the end that
  * counts it. A line of the cache, for this is what such a connection costs.
  */
 struct shunt_haste {
@@ -258,11 +258,24 @@ struct shunt_haste {
 	__u64 owner_tuple;         /* shunt_tuple_of() it */
 	__u32 flags;               /* of enum shunt_pair_flags what the client says of itself; SHUNT_PAIR_CLIENT_OWNS: it is alone, unless SHUNT_PAIR_SERVER_SEEN */
 	__u32 over;                /* its handshake */
-	__u32 has_second;          /* some fingerprint whose first slot this is may be in its second */
 	__u32 after_pause;
 	__u32 verdict;             /* under which it is counted */
-	__u32 pad;
+	__u64 pad;
 };
+
+/* shunt_turns: ARRAY, a line of the cache for each ring. */
+struct shunt_turn {
+	__u32 next;                /* slot of the ring to be looked at, counted on for ever */
+	__u32 pad[15];
+};
+
+/* shunt_index: ARRAY, read and written as a word. Where both ends of a handshake find their slot. */
+struct shunt_index {
+	__u32 server_isn;
+	__u16 since;               /* SHUNT_INDEX_SHIFT */
+	__u16 slot;                /* SHUNT_INDEX_SLOT, and whether the handshake is not over yet */
+};
+enum { SHUNT_INDEX_TAKEN = 1 << 15, SHUNT_INDEX_SLOT = SHUNT_INDEX_TAKEN - 1 };
 
 /* shunt_riders: ARRAY, for each slot of shunt_hastes. Who uses a connection that is left alone after a pause. */
 struct shunt_riders {

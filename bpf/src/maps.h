@@ -13,8 +13,10 @@ extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 #define SHUNT_MAX_SOCKETS 131072       /* default; the node plugin may set another size before loading */
 #define SHUNT_MAX_PAIRS 65536          /* connections between SYN and their first message */
 #define SHUNT_STRANGERS 4096           /* power of two; those between request and ESTABLISHED, in few lines of the cache */
-#define SHUNT_FIRST_HASTES 1024       /* powers of two; hasty.h */
-#define SHUNT_SECOND_HASTES 16384
+#define SHUNT_RINGS 16                /* powers of two; passing.h */
+#define SHUNT_RING_SLOTS 1024
+#define SHUNT_HASTES (SHUNT_RINGS * SHUNT_RING_SLOTS)
+#define SHUNT_INDEX_PLACES 4096
 #define SHUNT_PORTS 1024              /* power of two; left.h */
 #define SHUNT_TEMPOS 4096              /* power of two; shunt_tempo_of() */
 #define SHUNT_LEDGER_SLOTS 4096        /* power of two; ledger.h */
@@ -56,10 +58,12 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_STRANGERS);
 
 /* whether anything was left of late for the other end to find (left.h); the last place is for all of them */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_PORTS + 1); __type(key, __u32); __type(value, struct shunt_left); } shunt_left SEC(".maps");
-/* listeners whose connections are too short to watch, and such connections (hasty.h); these are mmapable, so that each begins with a line of the cache */
+/* listeners whose connections are too short to watch, and such connections (hasty.h, passing.h); these are mmapable, so that each begins with a line of the cache */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_TEMPOS); __type(key, __u32); __type(value, struct shunt_tempo); } shunt_tempos SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_FIRST_HASTES + SHUNT_SECOND_HASTES); __type(key, __u32); __type(value, struct shunt_haste); } shunt_hastes SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_FIRST_HASTES + SHUNT_SECOND_HASTES); __type(key, __u32); __type(value, struct shunt_riders); } shunt_riders SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_HASTES); __type(key, __u32); __type(value, struct shunt_haste); } shunt_hastes SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_RINGS); __type(key, __u32); __type(value, struct shunt_turn); } shunt_turns SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_INDEX_PLACES); __type(key, __u32); __type(value, struct shunt_index); } shunt_index SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_HASTES); __type(key, __u32); __type(value, struct shunt_riders); } shunt_riders SEC(".maps");
 
 /* the live generation: the one word that makes a policy change atomic */
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, 1); __type(key, __u32); __type(value, __u64); } shunt_active SEC(".maps");

@@ -11,6 +11,7 @@
 #include "calm.h"
 #include "hasty.h"
 #include "observe.h"
+#include "passing.h"
 #include "program.h"
 #include "proof.h"
 #include "slow.h"

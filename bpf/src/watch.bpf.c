@@ -14,6 +14,7 @@
 #include "fitness.h"
 #include "hasty.h"
 #include "left.h"
+#include "passing.h"
 #include "observe.h"
 #include "young.h"
 
@@ -236,7 +237,7 @@ static __attribute__((noinline)) int shunt_leave_alone(struct bpf_sock_ops *ctx,
 	if (!h)
 		return 0;
 	h->flags = SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_OWNS;
-	shunt_count_passing(h, client, verdict);
+	shunt_count_passing(h, key, client, verdict);
 	shunt_mark_left_alone(ctx, h);
 	return 1;
 }
@@ -487,12 +488,14 @@ static __attribute__((noinline)) void shunt_on_passive(struct bpf_sock_ops *ctx)
 	}
 	reason = passing ? shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) : SHUNT_UNPAIRED;
 	if (passing && (!reason || reason == SHUNT_REMOTE_PEER)) {
-		shunt_count_passing(passing, (struct sock_common *)tp, reason ? reason : SHUNT_SLOWER_THAN_TCP);
+		shunt_count_passing(passing, &key, (struct sock_common *)tp, reason ? reason : SHUNT_SLOWER_THAN_TCP);
 		shunt_mark_left_alone(ctx, passing);
 		return;
 	}
-	if (passing)
+	if (passing) {
 		passing->over = 1;
+		shunt_leave_index(&key);
+	}
 	if (!shunt_policy_of_request(pair, tp, &policy) && !shunt_classify_server(tp, &policy))
 		return;
 	c = shunt_remember(ctx, sk, &key, p);
