@@ -260,22 +260,29 @@ struct shunt_haste {
 	__u32 over;                /* its handshake */
 	__u32 after_pause;
 	__u32 verdict;             /* under which it is counted */
-	__u64 pad;
+	__u32 slot;                /* its own number */
+	__u32 pad;
 };
 
 /* shunt_turns: ARRAY, a line of the cache for each ring. */
 struct shunt_turn {
 	__u32 next;                /* slot of the ring to be looked at, counted on for ever */
-	__u32 pad[15];
+	__u32 last;                /* slot that was taken */
+	__u32 pad[14];
 };
 
-/* shunt_index: ARRAY, read and written as a word. Where both ends of a handshake find their slot. */
+/* shunt_index: ARRAY, written as a word. Where both ends of a handshake find their slot. */
 struct shunt_index {
 	__u32 server_isn;
-	__u16 since;               /* SHUNT_INDEX_SHIFT */
-	__u16 slot;                /* SHUNT_INDEX_SLOT, and whether the handshake is not over yet */
+	__u32 slot;
 };
-enum { SHUNT_INDEX_TAKEN = 1 << 15, SHUNT_INDEX_SLOT = SHUNT_INDEX_TAKEN - 1 };
+
+/* shunt_passers: ARRAY, by cookie, written as a word. The slot of an end that is left alone after a pause. */
+struct shunt_passer {
+	__u32 cookie;              /* its low half */
+	__u32 slot;                /* SHUNT_PASSER_SLOT and whether it is the client */
+};
+enum { SHUNT_PASSER_CLIENT = 1 << 31, SHUNT_PASSER_SLOT = 0xffff };
 
 /* shunt_riders: ARRAY, for each slot of shunt_hastes. Who uses a connection that is left alone after a pause. */
 struct shunt_riders {

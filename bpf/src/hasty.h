@@ -179,6 +179,15 @@ static __always_inline enum shunt_haste_kind shunt_is_hasty(__u64 listener, __u6
 	return settled && shunt_is_after_pause(t, now) ? SHUNT_HASTY_AFTER_PAUSE : SHUNT_HASTY; /* with Handshake nobody asks for its program */
 }
 
+/* Has the CPU fetch what shunt_is_hasty() will look at, while it classifies: a load whose value nobody waits for. */
+static __always_inline void shunt_foresee(const struct shunt_left *here)
+{
+	struct shunt_tempo *t = shunt_tempo_of(here->passed_by);
+
+	if (t)
+		(void)*(volatile __u64 *)&t->listener;
+}
+
 /* Whether new connections to it are left alone at present, so that the conductor is still to be called for them. */
 static __always_inline bool shunt_still_hasty(__u64 listener, __u64 now)
 {

@@ -17,6 +17,7 @@ extern void *bpf_cast_to_kern_ctx(void *obj) __ksym;
 #define SHUNT_RING_SLOTS 1024
 #define SHUNT_HASTES (SHUNT_RINGS * SHUNT_RING_SLOTS)
 #define SHUNT_INDEX_PLACES 4096
+#define SHUNT_PASSERS 16384
 #define SHUNT_PORTS 1024              /* power of two; left.h */
 #define SHUNT_TEMPOS 4096              /* power of two; shunt_tempo_of() */
 #define SHUNT_LEDGER_SLOTS 4096        /* power of two; ledger.h */
@@ -63,6 +64,7 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_TEMPOS); __
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_HASTES); __type(key, __u32); __type(value, struct shunt_haste); } shunt_hastes SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_RINGS); __type(key, __u32); __type(value, struct shunt_turn); } shunt_turns SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_INDEX_PLACES); __type(key, __u32); __type(value, struct shunt_index); } shunt_index SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_PASSERS); __type(key, __u32); __type(value, struct shunt_passer); } shunt_passers SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_HASTES); __type(key, __u32); __type(value, struct shunt_riders); } shunt_riders SEC(".maps");
 
 /* the live generation: the one word that makes a policy change atomic */

@@ -4,7 +4,7 @@
  *
  * Most of what such a connection costs is waiting for memory (docs/decisions/0029), so what it will need is fetched before. Each CPU takes slots one after the other from a ring: the next
  * ones are known, and their lines, and those of the sockets that they named before, are loaded while the kernel goes on with this one. The two ends find the slot by the fingerprint of the
- * handshake, through an index that is small enough to stay in the caches. An entry of it is theirs only until the handshake is over. A walk, which may come much later, looks through the rings.
+ * handshake: it was the last one on that CPU, or a small index names it. A walk, which may come much later, looks through the rings.
  *
  * A slot is kept while its connection lives and no walk has met it: nothing else tells under which policy it is counted.
  */
@@ -17,10 +17,9 @@
 #include "maps.h"
 #include "program.h"
 
-#define SHUNT_RING_TRIES 4               /* slots that are looked at for one that is free */
+#define SHUNT_RING_AGAIN 2               /* slots that are looked at for one that is free: of the last ones, and of the next */
+#define SHUNT_RING_TRIES 4
 #define SHUNT_HANDSHAKE_NS 1000000000ull /* after so long a handshake that has not finished may lose its slot */
-#define SHUNT_INDEX_SHIFT 24             /* of ns: 17 ms */
-#define SHUNT_INDEX_PENDING (SHUNT_HANDSHAKE_NS >> SHUNT_INDEX_SHIFT)
 
 static __always_inline __u64 shunt_fingerprint(const struct shunt_pair_key *key)
 {
@@ -53,44 +52,15 @@ static __always_inline struct shunt_haste *shunt_slot_at(__u32 ring, __u32 turn,
 	return bpf_map_lookup_elem(&shunt_hastes, slot);
 }
 
-/* A place of a fingerprint in the index: it has two, for the case that the first is in use. */
-static __always_inline struct shunt_index *shunt_indexed(const struct shunt_pair_key *key, bool second)
+/* Where both ends look for a fingerprint's slot. A later one with the same place takes it: then the ends of the earlier do not find each other that way, and are watched. */
+static __always_inline struct shunt_index *shunt_indexed(const struct shunt_pair_key *key)
 {
-	__u32 mixed = key->client_isn ^ key->server_isn, i = (second ? mixed >> 16 : mixed) & (SHUNT_INDEX_PLACES - 1);
+	__u32 i = (key->client_isn ^ key->server_isn) & (SHUNT_INDEX_PLACES - 1);
 
 	return bpf_map_lookup_elem(&shunt_index, &i);
 }
 
-/* Enters a slot; false if the place is that of another handshake. */
-static __always_inline bool shunt_enter(const struct shunt_pair_key *key, bool second, __u32 slot, __u64 now)
-{
-	struct shunt_index *at = shunt_indexed(key, second);
-	__u16 since = now >> SHUNT_INDEX_SHIFT;
-	struct shunt_index mine = { .server_isn = key->server_isn, .since = since, .slot = slot | SHUNT_INDEX_TAKEN }, other;
-	__u64 before;
-
-	if (!at)
-		return false;
-	before = *(volatile __u64 *)at;
-	__builtin_memcpy(&other, &before, sizeof(other));
-	if ((other.slot & SHUNT_INDEX_TAKEN) && (__u16)(since - other.since) <= SHUNT_INDEX_PENDING)
-		return false;
-	return __sync_val_compare_and_swap((__u64 *)at, before, *(__u64 *)&mine) == before;
-}
-
-/* Has the CPU fetch what shunt_is_hasty() and shunt_let_pass() will look at, while it classifies: loads whose values nobody waits for. */
-static __always_inline void shunt_foresee(const struct shunt_left *here, const struct shunt_pair_key *key)
-{
-	struct shunt_tempo *t = shunt_tempo_of(here->passed_by);
-	struct shunt_index *at = shunt_indexed(key, false);
-
-	if (!t || !at)
-		return;
-	(void)*(volatile __u64 *)&t->listener;
-	(void)*(volatile __u32 *)&at->server_isn;
-}
-
-/* The same for those that come next on this CPU. */
+/* Has the CPU fetch what it will look at when the next ones come: loads whose values nobody waits for. */
 static __always_inline void shunt_foresee_next(__u32 ring, __u32 turn)
 {
 	__u32 slot;
@@ -105,19 +75,23 @@ static __always_inline void shunt_foresee_next(__u32 ring, __u32 turn)
 	(void)*(volatile __u64 *)&then->began_ns;
 }
 
-/* Leaves the connection alone: its slot; NULL if the next ones are kept, or both its places in the index are others'. */
-static __always_inline struct shunt_haste *shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
+/* Leaves the connection alone: its slot, or NULL if the next ones are kept. */
+static __attribute__((noinline)) struct shunt_haste *shunt_let_pass(const struct shunt_pair_key *key, __u64 listener, __u64 now, bool after_pause)
 {
 	__u32 ring = bpf_get_smp_processor_id() & (SHUNT_RINGS - 1), turn = 0, slot, i;
 	struct shunt_turn *turns = bpf_map_lookup_elem(&shunt_turns, &ring);
+	struct shunt_index mine = { .server_isn = key->server_isn }, *at = shunt_indexed(key);
 	struct shunt_haste *h = NULL;
+	__u64 before;
 
-	if (!turns)
+	if (!turns || !at)
 		return NULL;
-	for (i = 0; i < SHUNT_RING_TRIES; i++) {
-		turn = __sync_fetch_and_add(&turns->next, 1);
+	/* The last ones again, if their connections are over already: then all of it is in the caches. */
+	for (i = 0; i < SHUNT_RING_AGAIN + SHUNT_RING_TRIES; i++) {
+		turn = i < SHUNT_RING_AGAIN ? turns->next - 1 - i : __sync_fetch_and_add(&turns->next, 1);
 		h = shunt_slot_at(ring, turn, &slot);
-		if (h && shunt_is_free(h, now))
+		before = h ? h->fingerprint : 0;
+		if (h && shunt_is_free(h, now) && __sync_val_compare_and_swap(&h->fingerprint, before, shunt_fingerprint(key)) == before)
 			break;
 		h = NULL;
 	}
@@ -126,9 +100,9 @@ static __always_inline struct shunt_haste *shunt_let_pass(const struct shunt_pai
 	h->began_ns = now;
 	h->over = 0;
 	h->owner = 0;
-	h->fingerprint = shunt_fingerprint(key);
 	h->listener = listener;
 	h->flags = 0;
+	h->slot = slot;
 	h->after_pause = after_pause;
 	if (after_pause) {
 		struct shunt_riders *who = bpf_map_lookup_elem(&shunt_riders, &slot);
@@ -136,11 +110,11 @@ static __always_inline struct shunt_haste *shunt_let_pass(const struct shunt_pai
 		if (who)
 			__builtin_memset(who, 0, sizeof(*who));
 	}
-	if (!shunt_enter(key, false, slot, now) && !shunt_enter(key, true, slot, now)) {
-		h->began_ns = 0;
-		return NULL;
-	}
-	shunt_foresee_next(ring, turn);
+	mine.slot = slot;
+	*(volatile __u64 *)at = *(__u64 *)&mine; /* not looked at before: a store is not waited for */
+	turns->last = slot;
+	if (i >= SHUNT_RING_AGAIN)
+		shunt_foresee_next(ring, turn);
 	return h;
 }
 
@@ -151,9 +125,30 @@ static __always_inline struct shunt_haste *shunt_let_pass(const struct shunt_pai
 #define SHUNT_LEFT_ALONE_FLAGS (BPF_SOCK_OPS_RTO_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG)
 #define SHUNT_AFTER_PAUSE_FLAG BPF_SOCK_OPS_PARSE_UNKNOWN_HDR_OPT_CB_FLAG /* as rare: its program is noted */
 
-static __always_inline void shunt_mark_left_alone(struct bpf_sock_ops *ctx, const struct shunt_haste *h)
+/*
+ * An end whose program is to be noted finds its slot by its cookie. Cookies are numbers in a row, of which each CPU takes 4,096 at a time (gen_cookie_next()), so that who has its place is as good as always
+ * itself. In the other index fingerprints take places at random, and a program may come to its connection hundreds of connections later.
+ */
+static __always_inline struct shunt_passer *shunt_passer_of(__u64 cookie)
 {
-	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | SHUNT_LEFT_ALONE_FLAGS | (h->after_pause ? SHUNT_AFTER_PAUSE_FLAG : 0));
+	__u32 i = cookie & (SHUNT_PASSERS - 1);
+
+	return bpf_map_lookup_elem(&shunt_passers, &i);
+}
+
+static __always_inline void shunt_mark_left_alone(struct bpf_sock_ops *ctx, const struct shunt_haste *h, bool client)
+{
+	int flags = ctx->bpf_sock_ops_cb_flags | SHUNT_LEFT_ALONE_FLAGS;
+
+	if (h->after_pause) {
+		__u64 cookie = bpf_get_socket_cookie(ctx);
+		struct shunt_passer mine = { .cookie = cookie, .slot = h->slot | (client ? SHUNT_PASSER_CLIENT : 0) }, *at = shunt_passer_of(cookie);
+
+		if (at)
+			*(volatile __u64 *)at = *(__u64 *)&mine;
+		flags |= SHUNT_AFTER_PAUSE_FLAG;
+	}
+	bpf_sock_ops_cb_flags_set(ctx, flags);
 }
 
 static __always_inline bool shunt_was_left_alone(struct tcp_sock *tp)
@@ -167,23 +162,29 @@ static __always_inline bool shunt_wants_program(struct tcp_sock *tp)
 	return (tp->bpf_sock_ops_cb_flags & (SHUNT_LEFT_ALONE_FLAGS | SHUNT_AFTER_PAUSE_FLAG | BPF_SOCK_OPS_STATE_CB_FLAG)) == (SHUNT_LEFT_ALONE_FLAGS | SHUNT_AFTER_PAUSE_FLAG);
 }
 
-/* The connection that is left alone, or NULL if it is not one whose handshake was of late; its slot. */
+/*
+ * The connection that is left alone, or NULL if it is not one whose handshake was of late; its slot. Over loopback all of a handshake is done on one CPU, one after the other, and the slot is
+ * that which was taken last there.
+ */
 static __always_inline struct shunt_haste *shunt_passing_in(const struct shunt_pair_key *key, __u32 *slot)
 {
-	struct shunt_haste *h;
+	__u32 ring = bpf_get_smp_processor_id() & (SHUNT_RINGS - 1);
+	struct shunt_turn *turns = bpf_map_lookup_elem(&shunt_turns, &ring);
 	struct shunt_index *at;
-	int second;
+	struct shunt_haste *h;
 
-	for (second = 0; second < 2; second++) {
-		at = shunt_indexed(key, second);
-		if (!at || at->server_isn != key->server_isn)
-			continue;
-		*slot = at->slot & SHUNT_INDEX_SLOT;
-		h = bpf_map_lookup_elem(&shunt_hastes, slot);
-		if (h && h->fingerprint == shunt_fingerprint(key))
-			return h;
-	}
-	return NULL;
+	if (!turns)
+		return NULL;
+	*slot = turns->last;
+	h = bpf_map_lookup_elem(&shunt_hastes, slot);
+	if (h && h->fingerprint == shunt_fingerprint(key))
+		return h;
+	at = shunt_indexed(key);
+	if (!at || at->server_isn != key->server_isn)
+		return NULL;
+	*slot = at->slot;
+	h = bpf_map_lookup_elem(&shunt_hastes, slot);
+	return h && h->fingerprint == shunt_fingerprint(key) ? h : NULL;
 }
 
 static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair_key *key)
@@ -191,19 +192,6 @@ static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair
 	__u32 slot;
 
 	return shunt_passing_in(key, &slot);
-}
-
-/* A handshake is over: its place in the index may be another's from now on. */
-static __always_inline void shunt_leave_index(const struct shunt_pair_key *key)
-{
-	struct shunt_index *at;
-	int second;
-
-	for (second = 0; second < 2; second++) {
-		at = shunt_indexed(key, second);
-		if (at && at->server_isn == key->server_isn)
-			at->slot &= ~SHUNT_INDEX_TAKEN;
-	}
 }
 
 struct shunt_quest {
@@ -262,22 +250,26 @@ static __always_inline struct shunt_pair_key shunt_fingerprint_of(struct tcp_soc
 }
 
 /*
- * Not who was seen to make a call that the end itself would have to remember (shunt_see()): such an end shows its program again when it is watched. Runs in the program's own context. Which end
- * this is shows from whose fingerprint was left.
+ * Not who was seen to make a call that the end itself would have to remember (shunt_see()): such an end shows its program again when it is watched. Runs in the program's own context.
  */
 static __always_inline void shunt_note_passing_program(struct tcp_sock *tp, bool plain)
 {
-	struct shunt_pair_key key = shunt_fingerprint_of(tp, true);
-	__u32 end = SHUNT_CLIENT, slot;
-	struct shunt_haste *h = shunt_passing_in(&key, &slot);
+	__u64 cookie = ((struct sock *)tp)->__sk_common.skc_cookie.counter;
+	struct shunt_passer *at = shunt_passer_of(cookie);
+	struct shunt_pair_key key;
 	struct shunt_riders *who;
+	struct shunt_haste *h;
+	__u32 slot, end;
 
-	if (!h) {
-		key = shunt_fingerprint_of(tp, false);
-		h = shunt_passing_in(&key, &slot);
-		end = SHUNT_SERVER;
-	}
-	who = h ? bpf_map_lookup_elem(&shunt_riders, &slot) : NULL;
+	if (!at || at->cookie != (__u32)cookie)
+		return;
+	end = at->slot & SHUNT_PASSER_CLIENT ? SHUNT_CLIENT : SHUNT_SERVER;
+	slot = at->slot & SHUNT_PASSER_SLOT;
+	key = shunt_fingerprint_of(tp, end == SHUNT_CLIENT);
+	h = bpf_map_lookup_elem(&shunt_hastes, &slot);
+	if (!h || h->fingerprint != shunt_fingerprint(&key))
+		return;
+	who = bpf_map_lookup_elem(&shunt_riders, &slot);
 	if (!who || (plain && (who->programs[end].id || who->unusual[end])))
 		return;
 	who->unusual[end] = !plain;
@@ -300,7 +292,7 @@ static __always_inline void shunt_take_rider(struct shunt_conn *c, __u32 slot, b
  * The end that counts it is ESTABLISHED, or will be at once: its handshake is over, though the client of a server may still look for it (Fast Open). From here on it is counted, once. It is not
  * live, for nothing sees it close.
  */
-static __always_inline void shunt_count_passing(struct shunt_haste *h, const struct shunt_pair_key *key, const struct sock_common *owner, __u32 verdict)
+static __always_inline void shunt_count_passing(struct shunt_haste *h, const struct sock_common *owner, __u32 verdict)
 {
 	struct shunt_counters *r = shunt_row(shunt_row_of(h->listener));
 
@@ -309,7 +301,6 @@ static __always_inline void shunt_count_passing(struct shunt_haste *h, const str
 	h->owner = (__u64)owner;
 	barrier();
 	h->over = 1;
-	shunt_leave_index(key);
 	if (r)
 		shunt_count(r->verdicts, verdict, 1);
 }

@@ -70,7 +70,7 @@ static __attribute__((noinline)) void shunt_on_request(struct bpf_sock_ops *ctx)
 	key.server_isn = r->snt_isn;
 	here = shunt_left_at(shunt_place_of(common->skc_num));
 	if (here && shunt_is_of_late(here->passed_ns, now, SHUNT_LEFT_NS))
-		shunt_foresee(here, &key);
+		shunt_foresee(here);
 	shunt_look(&view, request, false);
 	view.cgroup = (__u64)listener->sk_cgrp_data.cgroup;
 	active = bpf_map_lookup_elem(&shunt_active, &zero);
@@ -113,7 +113,7 @@ static __attribute__((noinline)) void shunt_on_request(struct bpf_sock_ops *ctx)
 		__sync_fetch_and_or(&known->flags, SHUNT_PAIR_DUPLICATE);
 }
 
-/* What the request left, and of a pair the client: the connection if it is left alone, or else its pair; both NULL if there is nothing. */
+/* What the request left, and of a pair the client: the connection if it is left alone, or else its pair; NULL if there is nothing. */
 static __always_inline struct shunt_haste *shunt_find(const struct shunt_pair_key *key, __u32 place, struct shunt_pair **pair)
 {
 	struct shunt_left *here = shunt_left_at(place), *anywhere = shunt_left_at(SHUNT_ANYWHERE);
@@ -127,7 +127,8 @@ static __always_inline struct shunt_haste *shunt_find(const struct shunt_pair_ke
 	awaited = place != SHUNT_ANYWHERE && shunt_is_of_late(anywhere->waited_ns, now, SHUNT_LEFT_NS); /* a server, perhaps, by its client */
 	if (awaited || shunt_is_of_late(here->passed_ns, now, SHUNT_LEFT_NS))
 		passing = shunt_passing(key);
-	if (!passing && (awaited || shunt_is_of_late(here->paired_ns, now, SHUNT_LEFT_NS)))
+	/* Of a client that did not find the slot, for another took its place in the index, there is a pair. */
+	if (passing ? awaited && !(passing->flags & SHUNT_PAIR_CLIENT_SEEN) : awaited || shunt_is_of_late(here->paired_ns, now, SHUNT_LEFT_NS))
 		*pair = bpf_map_lookup_elem(&shunt_pairs, key);
 	return passing;
 }
@@ -237,8 +238,8 @@ static __attribute__((noinline)) int shunt_leave_alone(struct bpf_sock_ops *ctx,
 	if (!h)
 		return 0;
 	h->flags = SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS | SHUNT_PAIR_CLIENT_OWNS;
-	shunt_count_passing(h, key, client, verdict);
-	shunt_mark_left_alone(ctx, h);
+	shunt_count_passing(h, client, verdict);
+	shunt_mark_left_alone(ctx, h, true);
 	return 1;
 }
 
@@ -271,7 +272,7 @@ static __attribute__((noinline)) void shunt_on_active(struct bpf_sock_ops *ctx)
 	if (passing) {
 		passing->flags = p && shunt_consents(p) ? SHUNT_PAIR_CLIENT_SEEN | SHUNT_PAIR_CLIENT_CONSENTS : SHUNT_PAIR_CLIENT_SEEN;
 		if (passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) {
-			shunt_mark_left_alone(ctx, passing);
+			shunt_mark_left_alone(ctx, passing, true);
 			return;
 		}
 		shunt_not_hasty(passing->listener, (__u64)tp); /* what its listener looks like was learnt from others */
@@ -482,20 +483,18 @@ static __attribute__((noinline)) void shunt_on_passive(struct bpf_sock_ops *ctx)
 		if (passing->verdict == SHUNT_REMOTE_PEER && shunt_classify_server(tp, &policy)) {
 			passing->flags |= SHUNT_PAIR_SERVER_SEEN;
 			shunt_not_hasty(passing->listener, (__u64)tp);
-			shunt_mark_left_alone(ctx, passing);
+			shunt_mark_left_alone(ctx, passing, false);
 		}
 		return;
 	}
 	reason = passing ? shunt_judge_handshake(tp, passing->flags, passing->flags & SHUNT_PAIR_CLIENT_CONSENTS) : SHUNT_UNPAIRED;
-	if (passing && (!reason || reason == SHUNT_REMOTE_PEER)) {
-		shunt_count_passing(passing, &key, (struct sock_common *)tp, reason ? reason : SHUNT_SLOWER_THAN_TCP);
-		shunt_mark_left_alone(ctx, passing);
+	if (passing && (!reason || (reason == SHUNT_REMOTE_PEER && !pair))) {
+		shunt_count_passing(passing, (struct sock_common *)tp, reason ? reason : SHUNT_SLOWER_THAN_TCP);
+		shunt_mark_left_alone(ctx, passing, false);
 		return;
 	}
-	if (passing) {
+	if (passing)
 		passing->over = 1;
-		shunt_leave_index(&key);
-	}
 	if (!shunt_policy_of_request(pair, tp, &policy) && !shunt_classify_server(tp, &policy))
 		return;
 	c = shunt_remember(ctx, sk, &key, p);

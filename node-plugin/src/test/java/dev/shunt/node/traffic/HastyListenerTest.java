@@ -194,8 +194,7 @@ class HastyListenerTest {
             "bursts redirected", s -> s.accelerated() > before.accelerated() + 4 * KEPT, PATIENCE);
     assertThat(redirected.accelerated() - before.accelerated())
         .isGreaterThan(left(redirected) - left(before));
-    host.await(
-        "several bursts left alone", s -> left(s) > left(redirected) + 16 * KEPT, PATIENCE);
+    host.await("several bursts left alone", s -> left(s) > left(redirected) + 16 * KEPT, PATIENCE);
     client.sendLine();
     long made = made(client);
     DatapathStatus found =
@@ -252,7 +251,8 @@ class HastyListenerTest {
     reopensWhereNobodySettles();
     host.apply(policy("Settled").replace("%CGROUP", "%CGROUP/clients"));
     String port = port(host.script("hasty.py", namespace, "server"));
-    Program keeper = host.scriptBelow("clients", "hasty.py", namespace, "keeper", port, Integer.toString(MANY));
+    Program keeper =
+        host.scriptBelow("clients", "hasty.py", namespace, "keeper", port, Integer.toString(MANY));
     keepsSomeOf(keeper, Reason.PEER_NOT_CONSENTING);
     long live = host.datapath().status().live();
     assertThat(live).as("watched of those that are kept open").isLessThan(MANY / 4);

@@ -283,8 +283,7 @@ final class TrafficHost
   }
 
   /** One whose sockets the datapath does not see: to it, they could be on another host. */
-  Program remoteScript(String script, Namespace namespace, String... arguments)
-      throws IOException {
+  Program remoteScript(String script, Namespace namespace, String... arguments) throws IOException {
     return scriptIn(madeFor(remote()), script, namespace, arguments);
   }
 
