@@ -224,8 +224,8 @@ static __attribute__((noinline)) int shunt_find_passing(const struct shunt_pair_
 		__u32 at = ring;
 		struct shunt_turn *turns = bpf_map_lookup_elem(&shunt_turns, &at);
 
-		if (!turns || !turns->next)
-			continue;
+		if (!turns || !(turns->next | turns->last))
+			continue; /* never used: the first slots of a ring are taken "again", before its first turn */
 		quest.begin = ring * SHUNT_RING_SLOTS;
 		bpf_loop(SHUNT_RING_SLOTS, shunt_compare_slot, &quest, 0);
 		if (quest.slot != SHUNT_HASTES)
