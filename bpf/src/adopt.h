@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /*
- * Connections whose handshake was not watched: they are older than the watch or than their policy, or they were left alone (hasty.h).
+ * Connections whose handshake was not watched: they are older than the watch or than their policy, or they were left alone (passing.h).
  *
  * Both initial sequence numbers can still be told from a socket: the kernel counts what was acknowledged to it and what it received, in 64 bits, from the handshake on.
  * So such ends are brought together by the same fingerprint as others, whatever they send meanwhile. Each end posts it, and looks for the other's from its next
@@ -81,18 +81,15 @@ static __always_inline bool shunt_take_over(struct shunt_conn *c, struct shunt_h
  * Whether one that was left alone has settled; while its listener is hasty nobody else shall be visited that soon. A younger one is visited by the walk that the end of haste calls,
  * or reminds of itself if that may have been this one. A client whose slot another took is no younger than its server, which was met.
  */
-static __attribute__((noinline)) int shunt_lasts(struct sock_common *skc, struct tcp_sock *tp, __u64 settle_ns)
+static __always_inline bool shunt_lasts(const struct shunt_haste *passed, struct tcp_sock *tp, __u64 settle_ns)
 {
-	struct shunt_pair_key key = shunt_fingerprint_of(tp, !shunt_is_server(skc, tp));
-	__u32 slot;
-	struct shunt_haste *passed = shunt_passing_of_old(&key, &slot);
 	__u64 now = bpf_ktime_get_ns();
 
 	if (!passed || shunt_is_over(now, passed->began_ns, settle_ns))
-		return 1;
+		return true;
 	if (!shunt_still_hasty(passed->listener, now))
 		shunt_remind_conductor((__u64)tp);
-	return 0;
+	return false;
 }
 
 /* Whether shunt_watch is attached to this cgroup or one above it. It would not see the close of a connection elsewhere, which is none of ours. */
@@ -113,20 +110,33 @@ static __attribute__((noinline)) int shunt_watches(__u64 cgroup)
 	return 0;
 }
 
-/* Makes a socket known that no handshake was seen of; NULL if no policy matches it. */
-static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_common *skc, struct tcp_sock *tp)
+static __always_inline void shunt_take_fingerprint(struct shunt_conn *c, struct tcp_sock *tp, bool client)
+{
+	struct shunt_pair_key key = shunt_fingerprint_of(tp, client);
+
+	c->client_isn = key.client_isn;
+	c->server_isn = key.server_isn;
+}
+
+/* Makes a socket known that no handshake was seen of; NULL if no policy matches it, or it was left alone and is younger than that. */
+static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_common *skc, struct tcp_sock *tp, __u64 settle_ns)
 {
 	int flags = BPF_SOCK_OPS_STATE_CB_FLAG;
 	bool client, left_alone = shunt_was_left_alone(tp), counted;
 	struct sock *sk = (struct sock *)tp;
 	struct shunt_view view = {};
 	struct shunt_policy policy;
-	struct shunt_haste *passed;
-	struct shunt_pair_key key;
+	struct shunt_haste *passed = NULL;
 	struct shunt_conn *c;
-	__u32 slot = 0;
 
 	client = !shunt_is_server(skc, tp);
+	if (left_alone) {
+		struct shunt_pair_key key = shunt_fingerprint_of(tp, client);
+
+		passed = shunt_passing_of_old(&key);
+		if (!shunt_lasts(passed, tp, settle_ns))
+			return NULL;
+	}
 	shunt_look(&view, (__u64)tp, client);
 	view.cgroup = (__u64)BPF_CORE_READ(sk, sk_cgrp_data.cgroup);
 	if (!shunt_classify(&view, &policy) || !shunt_watches(view.cgroup))
@@ -141,15 +151,12 @@ static __attribute__((noinline)) struct shunt_conn *shunt_adopt(struct sock_comm
 		bpf_sk_storage_delete(&shunt_conns, tp);
 		return NULL;
 	}
-	key = shunt_fingerprint_of(tp, client);
 	c->cookie = bpf_get_socket_cookie(skc);
-	c->client_isn = key.client_isn;
-	c->server_isn = key.server_isn;
+	shunt_take_fingerprint(c, tp, client);
 	c->flags = SHUNT_CONN_STRAY | (client ? SHUNT_CONN_CLIENT : 0);
-	passed = left_alone ? shunt_passing_of_old(&key, &slot) : NULL;
 	c->born_ns = passed ? passed->began_ns : bpf_ktime_get_ns();
 	if (passed && passed->after_pause)
-		shunt_take_rider(c, slot, client);
+		shunt_take_rider(c, passed->slot, client);
 	c->direction = SHUNT_UNDECIDED;
 	shunt_take_policy(c, &policy);
 	if (!shunt_consents(&policy))

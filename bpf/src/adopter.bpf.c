@@ -31,7 +31,7 @@ int shunt_adopter(struct bpf_iter__tcp *ctx)
 		return 0;
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
 	if (!c)
-		c = shunt_adopt(skc, tp);
+		c = shunt_adopt(skc, tp, 0);
 	if (!c || !(c->flags & SHUNT_CONN_STRAY))
 		return 0;
 	shunt_search(c, skc, tp);

@@ -433,8 +433,8 @@ int shunt_conductor(struct bpf_iter__tcp *ctx)
 	}
 	c = bpf_sk_storage_get(&shunt_conns, tp, NULL, 0);
 	/* It was thought to be short, and lasts until now. */
-	if (!c && skc->skc_state == TCP_ESTABLISHED && !(config->flags & SHUNT_CONFIG_DRAINING) && shunt_was_left_alone(tp) && shunt_lasts(skc, tp, config->settle_ns))
-		c = shunt_adopt(skc, tp);
+	if (!c && skc->skc_state == TCP_ESTABLISHED && !(config->flags & SHUNT_CONFIG_DRAINING) && shunt_was_left_alone(tp))
+		c = shunt_adopt(skc, tp, config->settle_ns);
 	if (!c)
 		return 0;
 	if ((c->flags & (SHUNT_CONN_STRAY | SHUNT_CONN_LEFT_ALONE)) == (SHUNT_CONN_STRAY | SHUNT_CONN_LEFT_ALONE) && skc->skc_state == TCP_ESTABLISHED) {

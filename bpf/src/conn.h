@@ -271,13 +271,13 @@ struct shunt_turn {
 	__u32 pad[14];
 };
 
-/* shunt_index: ARRAY, written as a word. Where both ends of a handshake find their slot. */
+/* shunt_by_isn: ARRAY, written as a word. Where both ends of a handshake find their slot. */
 struct shunt_index {
 	__u32 server_isn;
 	__u32 slot;
 };
 
-/* shunt_passers: ARRAY, by cookie, written as a word. The slot of an end that is left alone after a pause. */
+/* shunt_by_cookie: ARRAY, written as a word. The slot of an end that is left alone after a pause. */
 struct shunt_passer {
 	__u32 cookie;              /* its low half */
 	__u32 slot;                /* SHUNT_PASSER_SLOT and whether it is the client */

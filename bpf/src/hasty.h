@@ -20,7 +20,6 @@
 #include "maps.h"
 #include "account.h"
 #include "clock.h"
-#include "program.h"
 
 #define SHUNT_HASTY_ARRIVALS 256u        /* requests within SHUNT_HASTY_NS that make watching dear */
 #define SHUNT_HASTY_NS 1000000000ull

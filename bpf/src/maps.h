@@ -63,8 +63,8 @@ struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_TEMPOS); __type(key, __u32); __type(value, struct shunt_tempo); } shunt_tempos SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_HASTES); __type(key, __u32); __type(value, struct shunt_haste); } shunt_hastes SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(map_flags, BPF_F_MMAPABLE); __uint(max_entries, SHUNT_RINGS); __type(key, __u32); __type(value, struct shunt_turn); } shunt_turns SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_INDEX_PLACES); __type(key, __u32); __type(value, struct shunt_index); } shunt_index SEC(".maps");
-struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_PASSERS); __type(key, __u32); __type(value, struct shunt_passer); } shunt_passers SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_INDEX_PLACES); __type(key, __u32); __type(value, struct shunt_index); } shunt_by_isn SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_PASSERS); __type(key, __u32); __type(value, struct shunt_passer); } shunt_by_cookie SEC(".maps");
 struct { __uint(type, BPF_MAP_TYPE_ARRAY); __uint(max_entries, SHUNT_HASTES); __type(key, __u32); __type(value, struct shunt_riders); } shunt_riders SEC(".maps");
 
 /* the live generation: the one word that makes a policy change atomic */

@@ -57,7 +57,7 @@ static __always_inline struct shunt_index *shunt_indexed(const struct shunt_pair
 {
 	__u32 i = (key->client_isn ^ key->server_isn) & (SHUNT_INDEX_PLACES - 1);
 
-	return bpf_map_lookup_elem(&shunt_index, &i);
+	return bpf_map_lookup_elem(&shunt_by_isn, &i);
 }
 
 /* Has the CPU fetch what it will look at when the next ones come: loads whose values nobody waits for. */
@@ -133,7 +133,7 @@ static __always_inline struct shunt_passer *shunt_passer_of(__u64 cookie)
 {
 	__u32 i = cookie & (SHUNT_PASSERS - 1);
 
-	return bpf_map_lookup_elem(&shunt_passers, &i);
+	return bpf_map_lookup_elem(&shunt_by_cookie, &i);
 }
 
 static __always_inline void shunt_mark_left_alone(struct bpf_sock_ops *ctx, const struct shunt_haste *h, bool client)
@@ -163,35 +163,29 @@ static __always_inline bool shunt_wants_program(struct tcp_sock *tp)
 }
 
 /*
- * The connection that is left alone, or NULL if it is not one whose handshake was of late; its slot. Over loopback all of a handshake is done on one CPU, one after the other, and the slot is
- * that which was taken last there.
+ * The connection that is left alone, or NULL if it is not one whose handshake was of late. Over loopback all of a handshake is done on one CPU, one after the other, and its slot is that which was
+ * taken last there.
  */
-static __always_inline struct shunt_haste *shunt_passing_in(const struct shunt_pair_key *key, __u32 *slot)
+static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair_key *key)
 {
 	__u32 ring = bpf_get_smp_processor_id() & (SHUNT_RINGS - 1);
 	struct shunt_turn *turns = bpf_map_lookup_elem(&shunt_turns, &ring);
 	struct shunt_index *at;
 	struct shunt_haste *h;
+	__u32 slot;
 
 	if (!turns)
 		return NULL;
-	*slot = turns->last;
-	h = bpf_map_lookup_elem(&shunt_hastes, slot);
+	slot = turns->last;
+	h = bpf_map_lookup_elem(&shunt_hastes, &slot);
 	if (h && h->fingerprint == shunt_fingerprint(key))
 		return h;
 	at = shunt_indexed(key);
 	if (!at || at->server_isn != key->server_isn)
 		return NULL;
-	*slot = at->slot;
-	h = bpf_map_lookup_elem(&shunt_hastes, slot);
+	slot = at->slot;
+	h = bpf_map_lookup_elem(&shunt_hastes, &slot);
 	return h && h->fingerprint == shunt_fingerprint(key) ? h : NULL;
-}
-
-static __always_inline struct shunt_haste *shunt_passing(const struct shunt_pair_key *key)
-{
-	__u32 slot;
-
-	return shunt_passing_in(key, &slot);
 }
 
 struct shunt_quest {
@@ -213,13 +207,14 @@ static long shunt_compare_slot(__u64 i, void *context)
 }
 
 /* The same for a walk, which may come when the index knows others. */
-static __attribute__((noinline)) int shunt_find_passing(const struct shunt_pair_key *key, __u32 *slot)
+static __attribute__((noinline)) struct shunt_haste *shunt_passing_of_old(const struct shunt_pair_key *key)
 {
 	struct shunt_quest quest = { .fingerprint = shunt_fingerprint(key), .slot = SHUNT_HASTES };
+	struct shunt_haste *h = shunt_passing(key);
 	__u32 ring;
 
-	if (shunt_passing_in(key, slot))
-		return 1;
+	if (h)
+		return h;
 	for (ring = 0; ring < SHUNT_RINGS; ring++) {
 		__u32 at = ring;
 		struct shunt_turn *turns = bpf_map_lookup_elem(&shunt_turns, &at);
@@ -231,14 +226,9 @@ static __attribute__((noinline)) int shunt_find_passing(const struct shunt_pair_
 		if (quest.slot != SHUNT_HASTES)
 			break;
 	}
-	*slot = quest.slot;
-	return quest.slot != SHUNT_HASTES;
+	return bpf_map_lookup_elem(&shunt_hastes, &quest.slot); /* none has the number that stands for "not found" */
 }
 
-static __always_inline struct shunt_haste *shunt_passing_of_old(const struct shunt_pair_key *key, __u32 *slot)
-{
-	return shunt_find_passing(key, slot) ? bpf_map_lookup_elem(&shunt_hastes, slot) : NULL;
-}
 
 /* The fingerprint of the handshake, at any time until the socket is closed. bytes_acked counts a client's SYN (tcp_finish_connect()), a server's not; FINs count with both numbers. */
 static __always_inline struct shunt_pair_key shunt_fingerprint_of(struct tcp_sock *tp, bool client)

@@ -304,10 +304,10 @@ static __attribute__((noinline)) void shunt_on_active(struct bpf_sock_ops *ctx)
 	if (tp->bytes_acked != 1 || tp->snd_nxt != tp->snd_una)
 		flags |= SHUNT_PAIR_CLIENT_FAST_OPEN;
 	if (!pair) {
-		if (!passing && shunt_consents(p))
-			c->listener = shunt_elsewhere_of(ctx, &view, p);
-		if (!passing) /* else its server accounts for it */
+		if (!passing) { /* else its server accounts for it */
+			c->listener = shunt_consents(p) ? shunt_elsewhere_of(ctx, &view, p) : 0;
 			shunt_open(c, shunt_consents(p) ? reason : shunt_own_refusal(p));
+		}
 		shunt_note_obstacle(c, (__u64)tp, reason);
 		if (reason == SHUNT_REMOTE_PEER)
 			shunt_wait_for_server(ctx, c, &view, &key, flags);

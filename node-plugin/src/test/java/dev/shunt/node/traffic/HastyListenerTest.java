@@ -219,13 +219,7 @@ class HastyListenerTest {
     reopensWhereNobodySettles();
     host.apply(policy("Settled"));
     Program keeper = keeperWithAnotherHost(local);
-    long live = host.datapath().status().live();
-    assertThat(live).as("watched of those that are kept open").isLessThan(MANY / 4);
-    keeper.sendLine();
-    long made = made(keeper);
-    DatapathStatus closed = closed(keeper);
-    assertThat(closed.reasons()).containsEntry(Reason.REMOTE_PEER, made);
-    assertThat(counted(closed)).isEqualTo(made);
+    mostAreLeftAloneAndEachCountsOnce(keeper, Reason.REMOTE_PEER);
   }
 
   @ParameterizedTest
@@ -254,13 +248,7 @@ class HastyListenerTest {
     Program keeper =
         host.scriptBelow("clients", "hasty.py", namespace, "keeper", port, Integer.toString(MANY));
     keepsSomeOf(keeper, Reason.PEER_NOT_CONSENTING);
-    long live = host.datapath().status().live();
-    assertThat(live).as("watched of those that are kept open").isLessThan(MANY / 4);
-    keeper.sendLine();
-    long made = made(keeper);
-    DatapathStatus closed = closed(keeper);
-    assertThat(closed.reasons()).containsEntry(Reason.PEER_NOT_CONSENTING, made);
-    assertThat(counted(closed)).isEqualTo(made);
+    mostAreLeftAloneAndEachCountsOnce(keeper, Reason.PEER_NOT_CONSENTING);
   }
 
   @Test
@@ -306,6 +294,16 @@ class HastyListenerTest {
             : host.remoteScript("hasty.py", namespace, "keeper", port, Integer.toString(MANY));
     keepsSomeOf(keeper, Reason.REMOTE_PEER);
     return keeper;
+  }
+
+  private void mostAreLeftAloneAndEachCountsOnce(Program keeper, Reason reason) throws Exception {
+    long live = host.datapath().status().live();
+    assertThat(live).as("watched of those that are kept open").isLessThan(MANY / 4);
+    keeper.sendLine();
+    long made = made(keeper);
+    DatapathStatus closed = closed(keeper);
+    assertThat(closed.reasons()).containsEntry(reason, made);
+    assertThat(counted(closed)).isEqualTo(made);
   }
 
   private void keepsSomeOf(Program keeper, Reason reason) throws Exception {
