@@ -3,15 +3,20 @@
 import json
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import arms, figures
 from .chain import inside
 from .sockets import SocketCell
+from .tracepoints import Tracepoints
 from .turns import ArmsCell
 
+_PAIRS_A_ROUND = 20
+_OTHERS_SLICE_MS = 60
+_PATCHED_SECONDS = 0.02  # the kernel patches its code where a tracepoint is switched on or off, and interrupts both CPUs for it
 _STATS = Path("/proc/sys/kernel/bpf_stats_enabled")
 # Reads the pinned iterator from within the namespace, as the node plugin does; microseconds for each read.
 _WALK = """
@@ -127,6 +132,53 @@ class ProgramCost:
         }
 
 
+@dataclass(frozen=True)
+class OthersCost:
+    """Of all costs the one that those pay who have no policy: both states of the machine in turn, a moment apart, on the same connection."""
+
+    work: str
+    what: str
+
+    kind = "cost"
+    cpu_percent = ArmsCell.cpu_percent
+    short = False
+
+    @property
+    def name(self):
+        return f"cost-others-{self.work}"
+
+    def run(self, lab, rounds, _pace):
+        programs = [pin for p in ("reader", "sender") if (pin := Path(lab.agent.pins) / f"shunt_{p}").exists()]
+        with closing(Tracepoints(programs)) as tracepoints:
+            lab.agent.stop()
+            try:
+                load = SocketCell(self.work, 64, "same").open(lab, arms.PLAIN, 0)
+                with closing(load):
+                    load.warm_up(200)
+                    ratios = [self._with(load, tracepoints, turn) for turn in range(_PAIRS_A_ROUND * rounds)]
+            finally:
+                lab.agent.start_again()
+        return {
+            "cell": self.name,
+            "kind": self.kind,
+            "what": f"CPU of {self.what} by TCP, on a socket of no policy, while a `Settled` policy is live, beyond what it takes on a machine without Shunt",
+            "unit": "%",
+            "figures": figures.summary([(ratio - 1) * 100 for ratio in ratios]),
+        }
+
+    @staticmethod
+    def _with(load, tracepoints, turn):
+        """The ratio of one pair of slices; which of them comes first changes."""
+        cpu = {}
+        for attached in (False, True) if turn % 2 else (True, False):
+            if attached:
+                tracepoints.attach()
+            time.sleep(_PATCHED_SECONDS)
+            cpu[attached] = load.slice(_OTHERS_SLICE_MS)["cpu_us_per_operation"]
+            tracepoints.detach()
+        return cpu[True] / cpu[False]
+
+
 @contextmanager
 def counted_runs():
     """The kernel counts runs of BPF programs meanwhile, and how long they take, which adds about 50 ns to each."""
@@ -157,4 +209,6 @@ def cells():
         *(WalkCost(n) for n in (0, 1000, 8000)),
         ProgramCost("redirect", "request", "deciding about one message of 64 bytes"),
         ProgramCost("watch", "short", "one call of the watch while short connections open and close, classification included"),
+        OthersCost("request", "a request of 64 bytes and its answer"),
+        OthersCost("stream", "a write of 64 bytes"),
     ]
