@@ -4,7 +4,7 @@
  * messages saves (docs/decisions/0010), so it is left alone, under slower_than_tcp if nothing else keeps it from being redirected, while its listener is like that.
  *
  * A listener is hasty while connections come to it fast and the last ones that were watched were all short, to a policy that wants them and from clients that do. One in
- * SHUNT_HASTY_SAMPLE, if they are not too many for that, is watched all the same: the first that lasts, or that redirects more than a few messages, ends it, and so do a pause
+ * SHUNT_HASTY_SAMPLE, if they are not too many for that, is watched all the same: the first that lasts, or for which redirecting was worth it, ends it, and so do a pause
  * in which none comes (with Handshake, until several bursts in a row were short) or none of the watched ones closes, and a second of fewer arrivals.
  *
  * The server's request decides, and leaves a slot for both ends to find (passing.h).
@@ -32,8 +32,9 @@
 #define SHUNT_HASTY_AT_ONCE 65535u
 #define SHUNT_HASTY_REMINDER_SHIFT 30    /* of ns: about a second */
 #define SHUNT_SHORT_NS 200000000ull
-#define SHUNT_SHORT_MESSAGES 4u          /* redirected by one end */
-#define SHUNT_SHORT_BYTES 65536u
+#define SHUNT_SHORT_MESSAGES 4u          /* redirected by one end, and one more for each 16 KiB, a proxy's buffer */
+#define SHUNT_SHORT_MESSAGE_SHIFT 14
+#define SHUNT_SHORT_BYTES 131072u
 
 enum shunt_fast {
 	SHUNT_NOT_FAST = 0,
@@ -225,6 +226,12 @@ static __always_inline void shunt_note_lasting(struct shunt_conn *c, __u64 now, 
 	c->listener = 0;
 }
 
+/* Whether redirecting saved what entering and leaving the sockhash cost. */
+static __always_inline bool shunt_was_worth_it(const struct shunt_conn *c)
+{
+	return c->redirected_bytes > SHUNT_SHORT_BYTES || c->redirected_messages > SHUNT_SHORT_MESSAGES + (c->redirected_bytes >> SHUNT_SHORT_MESSAGE_SHIFT);
+}
+
 /* A watched connection closes. */
 static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 now, __u64 sk)
 {
@@ -233,7 +240,7 @@ static __always_inline void shunt_note_length(const struct shunt_conn *c, __u64 
 
 	if (!c->listener)
 		return;
-	if (enrolled_later || shunt_is_over(now, c->born_ns, SHUNT_SHORT_NS) || c->redirected_messages > SHUNT_SHORT_MESSAGES || c->redirected_bytes > SHUNT_SHORT_BYTES) {
+	if (enrolled_later || shunt_is_over(now, c->born_ns, SHUNT_SHORT_NS) || shunt_was_worth_it(c)) {
 		if (shunt_speaks_against_haste(c))
 			shunt_not_hasty(c->listener, sk);
 		return;

@@ -25,6 +25,7 @@ class HastyListenerTest {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int KEPT = 64; // hasty.py
   private static final int MANY = 256; // so many that some of them are watched
+  private static final String LARGE_TIMES = "1280"; // hasty.py
   private static final int TRIES = 4;
   private static final String BYPASS =
       """
@@ -65,6 +66,25 @@ class HastyListenerTest {
   void aListenerThatWaitsForTheFirstByteIsLeftToTcpAsWell(String enrolment) throws Exception {
     host.apply(policy(enrolment));
     Program client = beginShortOnes("client", "server", "defer");
+    endShortOnes(client);
+    endClient(client);
+  }
+
+  @Test
+  void oneLargeAnswerMakesAConnectionNoLonger() throws Exception {
+    host.apply(policy("Handshake"));
+    Program client = beginShortOnes(List.of("1", LARGE_TIMES), "client", "server", "large");
+    endShortOnes(client);
+    endClient(client);
+  }
+
+  @Test
+  void aConnectionOfManySmallQuestionsIsNotAShortOne() throws Exception {
+    host.apply(policy("Handshake"));
+    String port = port(host.script("hasty.py", namespace, "server"));
+    Program client = host.script("hasty.py", namespace, "client", port, "8");
+    DatapathStatus found = host.await("many accelerated", s -> s.accelerated() > 2000, PATIENCE);
+    assertThat(left(found)).isZero();
     endShortOnes(client);
     endClient(client);
   }

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Many connections to one listener, for the tests of what is not worth watching.
 
-server [defer]
-             answers each message of 64 bytes with the same bytes. Prints "listening PORT". With defer it gets a connection only when it has sent something (TCP_DEFER_ACCEPT).
-client PORT  walks through three phases, a line on standard input ends each:
-               short   connect, ask once, close; again and again. Prints "made COUNT" at its end
+server [defer] [large]
+             answers each message of 64 bytes with the same bytes. Prints "listening PORT". With defer it gets a connection only when it has sent something (TCP_DEFER_ACCEPT). With large
+             it says them 1,280 times, in five messages of 16 KiB, as a proxy passes on a file of 64 KiB.
+client PORT [QUESTIONS [TIMES]]
+             walks through three phases, a line on standard input ends each:
+               short   connect, ask once, or so many QUESTIONS, close; again and again. Prints "made COUNT" at its end. TIMES: how often the server says an answer
                rest    nothing
                last    every 50 ms one more connection; each is asked again and again and stays open
 keeper PORT [COUNT]
@@ -27,6 +29,7 @@ import sys
 import time
 
 MESSAGE = 64
+MESSAGES_OF_LARGE, TIMES_IN_EACH = 5, 256
 KEPT = 64
 PAUSE = 0.1  # several times as long as what makes an end of a burst
 
@@ -48,10 +51,17 @@ def server(options):
                 peer.setblocking(False)
                 ready.register(peer, selectors.EVENT_READ)
             elif data := key.fileobj.recv(MESSAGE):
-                key.fileobj.sendall(data)
+                for _ in range(MESSAGES_OF_LARGE if "large" in options else 1):
+                    send_all(key.fileobj, data * (TIMES_IN_EACH if "large" in options else 1))
             else:
                 ready.unregister(key.fileobj)
                 key.fileobj.close()
+
+
+def send_all(link, data):
+    while data:
+        select.select([], [link], [])
+        data = data[link.send(data):]
 
 
 def connect(port):
@@ -60,16 +70,16 @@ def connect(port):
     return link
 
 
-def ask(link):
+def ask(link, times=1):
     question, answer = os.urandom(MESSAGE), b""
     link.sendall(question)
-    while len(answer) < MESSAGE:
+    while len(answer) < MESSAGE * times:
         select.select([link], [], [])
-        data = link.recv(MESSAGE - len(answer))
+        data = link.recv(MESSAGE * times - len(answer))
         if not data:
             sys.exit("hasty: the connection ended early")
         answer += data
-    if answer != question:
+    if answer != question * times:
         sys.exit("hasty: the answer is not what was sent")
 
 
@@ -83,11 +93,12 @@ def next_line():
         pass
 
 
-def client(port):
+def client(port, questions=1, times=1):
     made, lasting = 0, []
     while not told():
         with connect(port) as link:
-            ask(link)
+            for _ in range(questions):
+                ask(link, times)
         made += 1
     next_line()
     print(f"made {made}", flush=True)
@@ -95,7 +106,7 @@ def client(port):
     while not told(0.05):
         lasting.append(connect(port))
         for link in lasting:
-            ask(link)
+            ask(link, times)
 
 
 def close_both(link):
