@@ -30,14 +30,21 @@ for _ in range(int(sys.argv[2])):
 """
 
 
-@dataclass(frozen=True)
-class MemoryCost:
-    arm: arms.Arm
-    connections: int = 4000
+class _Cost:
+    """What these cells have in common: a figure of their own instead of arms that are compared."""
 
     kind = "cost"
     cpu_percent = ArmsCell.cpu_percent
     short = False
+
+    def _result(self, what, unit, values):
+        return {"cell": self.name, "kind": self.kind, "what": what, "unit": unit, "figures": figures.summary(values)}
+
+
+@dataclass(frozen=True)
+class MemoryCost(_Cost):
+    arm: arms.Arm
+    connections: int = 4000
 
     @property
     def name(self):
@@ -47,13 +54,11 @@ class MemoryCost:
         cell = SocketCell("request", 64, "same", self.connections)
         plain = [self._bytes_with(cell, lab, arms.PLAIN) for _ in range(rounds)]
         accelerated = [self._bytes_with(cell, lab, self.arm) for _ in range(rounds)]
-        return {
-            "cell": self.name,
-            "kind": self.kind,
-            "what": f"slab memory of an idle, accelerated connection (both ends) beyond a plain one's, {self.connections} of them",
-            "unit": "bytes",
-            "figures": figures.summary([(a - p) / self.connections for a, p in zip(accelerated, plain)]),
-        }
+        return self._result(
+            f"slab memory of an idle, accelerated connection (both ends) beyond a plain one's, {self.connections} of them",
+            "bytes",
+            [(a - p) / self.connections for a, p in zip(accelerated, plain)],
+        )
 
     @staticmethod
     def _bytes_with(cell, lab, arm):
@@ -67,12 +72,8 @@ class MemoryCost:
 
 
 @dataclass(frozen=True)
-class WalkCost:
+class WalkCost(_Cost):
     connections: int
-
-    kind = "cost"
-    cpu_percent = ArmsCell.cpu_percent
-    short = False
 
     @property
     def name(self):
@@ -86,24 +87,18 @@ class WalkCost:
         finally:
             if load:
                 load.close()
-        return {
-            "cell": self.name,
-            "kind": self.kind,
-            "what": f"one walk of the conductor through a namespace with {self.connections:,} accelerated connections",
-            "unit": "µs",
-            "figures": figures.summary([float(line) for line in out.split()]),
-        }
+        return self._result(
+            f"one walk of the conductor through a namespace with {self.connections:,} accelerated connections",
+            "µs",
+            [float(line) for line in out.split()],
+        )
 
 
 @dataclass(frozen=True)
-class ProgramCost:
+class ProgramCost(_Cost):
     program: str
     work: str
     what: str
-
-    kind = "cost"
-    cpu_percent = ArmsCell.cpu_percent
-    short = False
 
     @property
     def name(self):
@@ -123,25 +118,19 @@ class ProgramCost:
                     per_run.append(ns / runs)
         finally:
             load.close()
-        return {
-            "cell": self.name,
-            "kind": self.kind,
-            "what": f"{self.what}, as kernel.bpf_stats_enabled counts it, which adds about 50 ns",
-            "unit": "ns",
-            "figures": figures.summary(per_run),
-        }
+        return self._result(
+            f"{self.what}, as kernel.bpf_stats_enabled counts it, which adds about 50 ns",
+            "ns",
+            per_run,
+        )
 
 
 @dataclass(frozen=True)
-class OthersCost:
+class OthersCost(_Cost):
     """Of all costs the one that those pay who have no policy: both states of the machine in turn, a moment apart, on the same connection."""
 
     work: str
     what: str
-
-    kind = "cost"
-    cpu_percent = ArmsCell.cpu_percent
-    short = False
 
     @property
     def name(self):
@@ -158,13 +147,11 @@ class OthersCost:
                     ratios = [self._with(load, tracepoints, turn) for turn in range(_PAIRS_A_ROUND * rounds)]
             finally:
                 lab.agent.start_again()
-        return {
-            "cell": self.name,
-            "kind": self.kind,
-            "what": f"CPU of {self.what} by TCP, on a socket of no policy, while a `Settled` policy is live, beyond what it takes on a machine without Shunt",
-            "unit": "%",
-            "figures": figures.summary([(ratio - 1) * 100 for ratio in ratios]),
-        }
+        return self._result(
+            f"CPU of {self.what} by TCP, on a socket of no policy, while a `Settled` policy is live, beyond what it takes on a machine without Shunt",
+            "%",
+            [(ratio - 1) * 100 for ratio in ratios],
+        )
 
     @staticmethod
     def _with(load, tracepoints, turn):

@@ -29,12 +29,13 @@ import sys
 import time
 
 MESSAGE = 64
-MESSAGES_OF_LARGE, TIMES_IN_EACH = 5, 256
+ONE, LARGE = (1, 1), (5, 256)  # messages of an answer, and how often each says what was asked
 KEPT = 64
 PAUSE = 0.1  # several times as long as what makes an end of a burst
 
 
 def server(options):
+    messages, times = LARGE if "large" in options else ONE
     listener = socket.socket()
     if "defer" in options:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 30)
@@ -51,8 +52,8 @@ def server(options):
                 peer.setblocking(False)
                 ready.register(peer, selectors.EVENT_READ)
             elif data := key.fileobj.recv(MESSAGE):
-                for _ in range(MESSAGES_OF_LARGE if "large" in options else 1):
-                    send_all(key.fileobj, data * (TIMES_IN_EACH if "large" in options else 1))
+                for _ in range(messages):
+                    send_all(key.fileobj, data * times)
             else:
                 ready.unregister(key.fileobj)
                 key.fileobj.close()
@@ -72,7 +73,7 @@ def connect(port):
 
 def ask(link, times=1):
     question, answer = os.urandom(MESSAGE), b""
-    link.sendall(question)
+    send_all(link, question)
     while len(answer) < MESSAGE * times:
         select.select([link], [], [])
         data = link.recv(MESSAGE * times - len(answer))
