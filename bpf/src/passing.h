@@ -229,7 +229,6 @@ static __attribute__((noinline)) struct shunt_haste *shunt_passing_of_old(const 
 	return bpf_map_lookup_elem(&shunt_hastes, &quest.slot); /* none has the number that stands for "not found" */
 }
 
-
 /* The fingerprint of the handshake, at any time until the socket is closed. bytes_acked counts a client's SYN (tcp_finish_connect()), a server's not; FINs count with both numbers. */
 static __always_inline struct shunt_pair_key shunt_fingerprint_of(struct tcp_sock *tp, bool client)
 {
